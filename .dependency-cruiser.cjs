@@ -1,0 +1,61 @@
+/** The arrows between the layers (docs/architecture.md). A broken one fails `make test`. */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'kernel-imports-nothing',
+      severity: 'error',
+      from: { path: '^src/kernel/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: '^src/kernel/' },
+    },
+    {
+      name: 'model-is-pure',
+      comment: "A model knows the kernel, its own folder and other domains' contracts.",
+      severity: 'error',
+      from: { path: '^src/domains/([^/]+)/model/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^src/kernel/', '^src/domains/$1/model/', '^src/domains/[^/]+/contract\\.ts$'] },
+    },
+    {
+      name: 'contracts-are-pure',
+      severity: 'error',
+      from: { path: '^src/domains/([^/]+)/contract\\.ts$' },
+      to: { pathNot: ['^src/kernel/', '^src/domains/$1/model/'] },
+    },
+    {
+      name: 'domains-meet-through-contracts',
+      severity: 'error',
+      from: { path: '^src/domains/([^/]+)/' },
+      to: { path: '^src/domains/', pathNot: ['^src/domains/$1/', '^src/domains/[^/]+/contract\\.ts$'] },
+    },
+    {
+      name: 'ports-are-interfaces',
+      severity: 'error',
+      from: { path: '^src/ports/' },
+      to: { pathNot: ['^src/kernel/', '^src/ports/'] },
+    },
+    {
+      name: 'only-app-chooses-adapters',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(app|adapters|bench)/', '\\.spec\\.ts$'] },
+      to: { path: '^src/adapters/' },
+    },
+    {
+      name: 'nothing-imports-the-composition-root',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(app|bench)/', '\\.spec\\.ts$'] },
+      to: { path: '^src/app/' },
+    },
+    {
+      name: 'product-does-not-import-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/testing/', '\\.spec\\.ts$', '^src/bench/'] },
+      to: { path: '^src/testing/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+  },
+};

@@ -1,0 +1,2 @@
+/** All that other domains may know of cart. */
+export * from './model/cart.events.js';

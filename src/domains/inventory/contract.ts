@@ -1,0 +1,2 @@
+/** All that other domains may know of inventory. */
+export * from './model/inventory.events.js';

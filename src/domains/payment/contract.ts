@@ -1,0 +1,2 @@
+/** All that other domains may know of payment. */
+export * from './model/payment.events.js';

@@ -1,0 +1,5 @@
+import { type Instant } from '../kernel/envelope.js';
+
+export interface Clock {
+  now(): Instant;
+}

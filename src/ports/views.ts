@@ -1,0 +1,80 @@
+import { type Position } from '../kernel/envelope.js';
+import { type Lease } from './leases.js';
+
+/** A JSON value at a dotted path of the document (`price.amountMinor`). */
+export type Path = string;
+
+export interface ViewDefinition {
+  /** Names the storage; a new version of a projection gets a new name, so it starts empty. */
+  readonly name: string;
+  /** Each list of paths that queries filter and sort by, equality paths first, then range or sort path. */
+  readonly indexes: readonly (readonly Path[])[];
+}
+
+export interface Stored<Doc> {
+  readonly id: string;
+  /** Position of the last event that changed the document. */
+  readonly position: Position;
+  readonly doc: Doc;
+}
+
+export type Scalar = string | number | boolean | null;
+
+/** All conditions must hold. The subset that every adapter pushes down to its engine. */
+export type Condition =
+  | { readonly path: Path; readonly equals: Scalar }
+  | { readonly path: Path; readonly atLeast: Scalar }
+  | { readonly path: Path; readonly atMost: Scalar }
+  /** Case-insensitive (ASCII) substring of any of the paths' texts. */
+  | { readonly paths: readonly Path[]; readonly contains: string };
+
+export interface ViewQuery {
+  readonly where?: readonly Condition[];
+  /** Ties are broken by id, in the same direction. Default: by id. */
+  readonly sort?: { readonly path: Path; readonly direction: 'ascending' | 'descending' };
+  readonly limit: number;
+  /** The cursor of the page before; opaque, bound to the sort it came from. */
+  readonly cursor?: string;
+}
+
+export interface Page<Doc> {
+  readonly items: readonly Stored<Doc>[];
+  readonly nextCursor: string | null;
+}
+
+/** `doc: null` removes the document. */
+export interface Change<Doc> {
+  readonly id: string;
+  readonly position: Position;
+  readonly doc: Doc | null;
+}
+
+/** One view's documents and how far the view has got. Disposable: rebuilt by replaying the events. */
+export interface View<Doc extends object> {
+  get(id: string): Promise<Stored<Doc> | undefined>;
+  /** The documents there are, by id, in any order. */
+  getMany(ids: readonly string[]): Promise<readonly Stored<Doc>[]>;
+  /** @throws InvalidCursor for a cursor that this query did not make. */
+  find(query: ViewQuery): Promise<Page<Doc>>;
+  /**
+   * Writes the documents, then the checkpoint. A change that is not newer than its stored document is skipped
+   * (position guard), so repeating a write after a crash changes nothing.
+   * @throws LeaseLost when the lease given has passed to another owner; nothing was written.
+   */
+  write(changes: readonly Change<Doc>[], checkpoint: Position, lease?: Lease): Promise<void>;
+  /** undefined while the view has never been written. */
+  checkpoint(): Promise<Position | undefined>;
+}
+
+export interface Views {
+  open<Doc extends object>(definition: ViewDefinition): View<Doc>;
+}
+
+export class InvalidCursor extends Error {
+  constructor() {
+    super(
+      'The cursor does not belong to this query: take nextCursor of the page before, with the same sort.',
+    );
+    this.name = 'InvalidCursor';
+  }
+}
