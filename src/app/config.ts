@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+export const roles = ['api', 'process', 'projector'] as const;
+export const services = ['catalog', 'cart', 'order', 'payment', 'inventory'] as const;
+export type Role = (typeof roles)[number];
+export type Service = (typeof services)[number];
+
+const listOf = <Name extends string>(names: readonly [Name, ...Name[]]) =>
+  z
+    .string()
+    .default(names.join(','))
+    .transform((text) => [...new Set(text.split(',').map((name) => name.trim()))])
+    .pipe(z.array(z.enum(names, `must be a comma-separated list of ${names.join(', ')}`)));
+
+const whole = (fallback: number, min: number, max: number) => {
+  const sentence = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, sentence)
+    .default(String(fallback))
+    .transform(Number)
+    .pipe(z.number().min(min, sentence).max(max, sentence));
+};
+
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true');
+
+/** Every setting, by the name of its environment variable; `.env.example` says what each is for. */
+const settings = z.object({
+  PORT: whole(8080, 0, 65_535),
+  HOST: z.string().min(1, 'must be an address to listen on').default('127.0.0.1'),
+  DATA_DIR: z.string().min(1, 'must be a folder').default('./data'),
+  ROLES: listOf(roles),
+  SERVICES: listOf(services),
+  SEED_DEMO: flag(false),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
+    .default('info'),
+  RESERVATION_TTL_SECONDS: whole(900, 1, 31_536_000),
+  AUTHORISATION_TIMEOUT_SECONDS: whole(30, 1, 86_400),
+  SIMULATED_SLOW_ANSWER_MS: whole(3_000, 0, 86_400_000),
+  CONSISTENCY_TIMEOUT_MS: whole(2_000, 0, 60_000),
+  LEASE_TTL_MS: whole(10_000, 500, 600_000),
+  BODY_LIMIT_BYTES: whole(262_144, 1_024, 16_777_216),
+  SHUTDOWN_TIMEOUT_MS: whole(10_000, 100, 600_000),
+});
+
+export type Config = z.infer<typeof settings>;
+
+export const settingNames: readonly string[] = Object.keys(settings.shape);
+
+/** A start with this configuration would not be what was meant. */
+export class InvalidConfiguration extends Error {
+  constructor(readonly sentences: readonly string[]) {
+    super(sentences.join('\n'));
+    this.name = 'InvalidConfiguration';
+  }
+}
+
+/** An empty variable counts as unset. @throws InvalidConfiguration with a sentence for every wrong value. */
+export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
+  const given = Object.fromEntries(settingNames.map((name) => [name, env[name] === '' ? undefined : env[name]]));
+  const result = settings.safeParse(given);
+  if (result.success) return result.data;
+  const names = new Set(result.error.issues.map(({ path }) => String(path[0])));
+  throw new InvalidConfiguration(
+    [...names].map((name) => {
+      const issue = result.error.issues.find(({ path }) => path[0] === name);
+      return `${name}=${given[name] ?? ''} is not valid: it ${issue?.message ?? 'is wrong'} (see .env.example).`;
+    }),
+  );
+};

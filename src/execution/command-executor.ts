@@ -1,0 +1,320 @@
+import { randomUUID } from 'node:crypto';
+import { type Aggregate, type DomainEvent } from '../kernel/decider.js';
+import { type NewEvent, type Position, type RecordedEvent, upcast } from '../kernel/envelope.js';
+import { streamOf } from '../kernel/ids.js';
+import { isRejection, reject, type Rejection } from '../kernel/rejection.js';
+import { type Clock } from '../ports/clock.js';
+import { ConcurrencyConflict, type EventStore } from '../ports/event-store.js';
+import { type CommandContext } from './command-context.js';
+import { type CommandRecord, StreamCache, type StreamState } from './stream-cache.js';
+
+export interface Accepted<Event extends DomainEvent, State> {
+  /** What the command led to; empty when there was nothing to do. */
+  readonly events: readonly Event[];
+  /** The aggregate right after the command. */
+  readonly state: State;
+  /** -1 when the stream is still absent. */
+  readonly revision: number;
+  readonly position: Position | undefined;
+  /** The command had been carried out before: this is the first answer again. */
+  readonly repeated: boolean;
+}
+
+export type ExecutionRejection = Rejection<'IDEMPOTENCY_KEY_REUSED' | 'REVISION_MISMATCH'>;
+
+export type Outcome<Event extends DomainEvent, State, Refusal extends Rejection> =
+  Accepted<Event, State> | Refusal | ExecutionRejection;
+
+/** The stream kept moving: every attempt to append lost against another writer. Nothing was written; try again. */
+export class Contention extends Error {
+  constructor(stream: string, attempts: number) {
+    super(
+      `Stream ${stream} was changed by others during each of ${attempts} attempts. Send the command again.`,
+    );
+    this.name = 'Contention';
+  }
+}
+
+export interface ExecutorOptions {
+  /** How often a batch is decided before it gives up with Contention. */
+  readonly attempts?: number;
+  /** The most commands in one append. */
+  readonly batchSize?: number;
+  /** How many events' worth of folded streams are kept in memory. */
+  readonly cacheWeight?: number;
+}
+
+interface Request<Command, Event extends DomainEvent, State, Refusal extends Rejection> {
+  readonly command: Command;
+  readonly context: CommandContext;
+  readonly resolve: (outcome: Outcome<Event, State, Refusal>) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+/** A fold in the making: what the stream will be when the batch is appended. */
+interface Plan<Event extends DomainEvent, State> {
+  state: State;
+  revision: number;
+  readonly events: NewEvent[];
+  readonly commands: Map<string, CommandRecord>;
+  /** What each request is answered when the batch has been appended. */
+  readonly answers: ((position: Position | undefined) => Promise<void> | void)[];
+  readonly accepted: Map<string, Omit<Accepted<Event, State>, 'position' | 'repeated'>>;
+}
+
+const pageSize = 1000;
+
+/**
+ * Carries out the commands of one kind of aggregate: load, decide, append. Commands to one stream queue up; those
+ * that arrive while an append is under way are decided one after another and appended as one batch.
+ */
+export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal extends Rejection> {
+  private readonly queues = new Map<string, Request<Command, Event, State, Refusal>[]>();
+  private readonly cache: StreamCache<State>;
+  private readonly attempts: number;
+  private readonly batchSize: number;
+
+  constructor(
+    private readonly aggregate: Aggregate<Command, Event, State, Refusal>,
+    private readonly store: EventStore,
+    private readonly clock: Clock,
+    { attempts = 10, batchSize = 256, cacheWeight = 200_000 }: ExecutorOptions = {},
+  ) {
+    this.cache = new StreamCache(cacheWeight);
+    this.attempts = attempts;
+    this.batchSize = batchSize;
+  }
+
+  execute(id: string, command: Command, context: CommandContext): Promise<Outcome<Event, State, Refusal>> {
+    const stream = streamOf(this.aggregate.category, id);
+    return new Promise((resolve, rejectPromise) => {
+      const request = { command, context, resolve, reject: rejectPromise };
+      const queue = this.queues.get(stream);
+      if (queue !== undefined) {
+        queue.push(request);
+        return;
+      }
+      const opened = [request];
+      this.queues.set(stream, opened);
+      void this.drain(stream, opened);
+    });
+  }
+
+  /** The aggregate as of now. */
+  async load(id: string): Promise<StreamState<State>> {
+    const stream = streamOf(this.aggregate.category, id);
+    return this.readOn(stream, this.cache.get(stream));
+  }
+
+  private async drain(stream: string, queue: Request<Command, Event, State, Refusal>[]): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, this.batchSize);
+      try {
+        await this.carryOut(stream, batch);
+      } catch (fault) {
+        this.cache.drop(stream);
+        for (const request of batch) request.reject(fault);
+      }
+    }
+    this.queues.delete(stream);
+  }
+
+  private async carryOut(
+    stream: string,
+    batch: readonly Request<Command, Event, State, Refusal>[],
+  ): Promise<void> {
+    let before = this.cache.get(stream) ?? (await this.readOn(stream, undefined));
+    for (let attempt = 1; attempt <= this.attempts; attempt += 1) {
+      const plan = this.decide(stream, before, batch);
+      const position = await this.commit(stream, before, plan);
+      if (position !== 'stale') {
+        for (const answer of plan.answers) await answer(position);
+        return;
+      }
+      before = await this.readOn(stream, before);
+    }
+    throw new Contention(stream, this.attempts);
+  }
+
+  /** The position of the stream's last event, or 'stale' when the plan was made on an outdated state. */
+  private async commit(
+    stream: string,
+    before: StreamState<State>,
+    plan: Plan<Event, State>,
+  ): Promise<Position | undefined | 'stale'> {
+    if (plan.events.length === 0) {
+      // No append will prove that the state was current, so look.
+      const now = await this.readOn(stream, before);
+      return now.revision === before.revision ? now.position : 'stale';
+    }
+    try {
+      const expected = before.revision < 0 ? 'absent' : before.revision;
+      const { position } = await this.store.append(stream, expected, plan.events);
+      for (const [id, record] of plan.commands) before.commands.set(id, record);
+      const { state, revision } = plan;
+      this.cache.put(stream, { state, revision, position, commands: before.commands });
+      return position;
+    } catch (error) {
+      if (error instanceof ConcurrencyConflict) return 'stale';
+      throw error;
+    }
+  }
+
+  private decide(
+    stream: string,
+    before: StreamState<State>,
+    batch: readonly Request<Command, Event, State, Refusal>[],
+  ): Plan<Event, State> {
+    const plan: Plan<Event, State> = {
+      state: before.state,
+      revision: before.revision,
+      events: [],
+      commands: new Map(),
+      answers: [],
+      accepted: new Map(),
+    };
+    const occurredAt = this.clock.now();
+    for (const request of batch) {
+      try {
+        plan.answers.push(this.decideOne(stream, before, plan, request, occurredAt));
+      } catch (fault) {
+        plan.answers.push(() => {
+          request.reject(fault);
+        });
+      }
+    }
+    return plan;
+  }
+
+  private decideOne(
+    stream: string,
+    before: StreamState<State>,
+    plan: Plan<Event, State>,
+    { command, context, resolve, reject: fail }: Request<Command, Event, State, Refusal>,
+    occurredAt: string,
+  ): Plan<Event, State>['answers'][number] {
+    const refuse = (refusal: Refusal | ExecutionRejection) => () => {
+      resolve(refusal);
+    };
+    const earlier = plan.commands.get(context.commandId) ?? before.commands.get(context.commandId);
+    if (earlier !== undefined) {
+      if (earlier.requestHash !== context.requestHash) return refuse(keyReused(context.commandId));
+      return (position) =>
+        this.firstAnswer(stream, earlier, plan, context.commandId, position).then(resolve, fail);
+    }
+    if (context.ifMatch !== undefined && context.ifMatch !== plan.revision) {
+      return refuse(revisionMismatch(stream, context.ifMatch, plan.revision));
+    }
+    const { decider, events: versions } = this.aggregate;
+    const decided = decider.decide(command, plan.state);
+    if (isRejection(decided)) return refuse(decided);
+
+    const state = decided.reduce((folded, event) => decider.evolve(folded, event), plan.state);
+    const first = plan.revision + 1;
+    for (const { type, data } of decided) {
+      const { current: version } = versions[type as Event['type']];
+      const metadata = metadataOf(context, occurredAt);
+      plan.events.push({ id: randomUUID(), type, version, data, metadata });
+    }
+    plan.state = state;
+    plan.revision += decided.length;
+    const revision = plan.revision;
+    if (decided.length > 0) {
+      plan.commands.set(context.commandId, { first, last: revision, requestHash: context.requestHash });
+    }
+    const accepted = { events: decided, state, revision };
+    plan.accepted.set(context.commandId, accepted);
+    return (position) => {
+      resolve({ ...accepted, position, repeated: false });
+    };
+  }
+
+  /** What the command was answered the first time: from this batch, or read back from the stream. */
+  private async firstAnswer(
+    stream: string,
+    record: CommandRecord,
+    plan: Plan<Event, State>,
+    commandId: string,
+    position: Position | undefined,
+  ): Promise<Accepted<Event, State>> {
+    const accepted = plan.accepted.get(commandId);
+    if (accepted !== undefined) return { ...accepted, position, repeated: true };
+    const recorded = await this.readAll(stream, 0, record.last);
+    const events = recorded.map((event) => this.domainEvent(event));
+    const { decider } = this.aggregate;
+    return {
+      events: events.slice(record.first),
+      state: events.reduce((state, event) => decider.evolve(state, event), decider.initial),
+      revision: record.last,
+      position: recorded.at(-1)?.position,
+      repeated: true,
+    };
+  }
+
+  /** The stream's state from what is known of it and the events that have come since. */
+  private async readOn(
+    stream: string,
+    known: StreamState<State> = {
+      state: this.aggregate.decider.initial,
+      revision: -1,
+      position: undefined,
+      commands: new Map(),
+    },
+  ): Promise<StreamState<State>> {
+    const news = await this.readAll(stream, known.revision + 1);
+    const last = news.at(-1);
+    if (last === undefined) return known;
+    let { state } = known;
+    for (const event of news) {
+      state = this.aggregate.decider.evolve(state, this.domainEvent(event));
+      const { commandId, requestHash } = event.metadata;
+      const first = known.commands.get(commandId)?.first ?? event.revision;
+      known.commands.set(commandId, { first, last: event.revision, requestHash });
+    }
+    const { revision, position } = last;
+    const read = { state, revision, position, commands: known.commands };
+    this.cache.put(stream, read);
+    return read;
+  }
+
+  private async readAll(stream: string, from: number, to = Infinity): Promise<readonly RecordedEvent[]> {
+    const events: RecordedEvent[] = [];
+    for (;;) {
+      const next = from + events.length;
+      const limit = Math.min(pageSize, to - next + 1);
+      if (limit <= 0) return events;
+      const page = await this.store.readStream(stream, { from: next, limit });
+      events.push(...page);
+      if (page.length < limit) return events;
+    }
+  }
+
+  private domainEvent(event: RecordedEvent): Event {
+    const { type, data } = upcast(this.aggregate.events, event, `The ${this.aggregate.category} aggregate`);
+    return { type, data } as Event;
+  }
+}
+
+const metadataOf = (context: CommandContext, occurredAt: string): NewEvent['metadata'] => ({
+  correlationId: context.correlationId,
+  causationId: context.causationId,
+  commandId: context.commandId,
+  ...(context.requestHash === undefined ? {} : { requestHash: context.requestHash }),
+  actor: context.actor,
+  occurredAt,
+  ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
+});
+
+const keyReused = (key: string): ExecutionRejection =>
+  reject(
+    'IDEMPOTENCY_KEY_REUSED',
+    `Idempotency-Key ${key} was used before for another request to this resource. Use a new key for a new request.`,
+    'Idempotency-Key',
+  );
+
+const revisionMismatch = (stream: string, seen: number, actual: number): ExecutionRejection =>
+  reject(
+    'REVISION_MISMATCH',
+    `If-Match names revision ${seen}, but ${stream} is at revision ${actual}. Read it again and decide anew.`,
+    'If-Match',
+  );

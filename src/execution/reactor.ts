@@ -1,0 +1,189 @@
+import { type Position, type RecordedEvent } from '../kernel/envelope.js';
+import { type Checkpoints } from '../ports/checkpoints.js';
+import { type EventFilter, type EventStore } from '../ports/event-store.js';
+import { type Lease } from '../ports/leases.js';
+import { type Logger } from '../ports/logger.js';
+import { type LeadershipOptions, whileLeading } from './leadership.js';
+import { pause } from './pause.js';
+import { Watermark } from './watermark.js';
+
+/** What a service does because of committed events: it sends commands to its own aggregates. */
+export interface Reaction {
+  /** Names the checkpoint and the lease. */
+  readonly name: string;
+  readonly filter: EventFilter;
+  /** Events of one key are handled in commit order, those of different keys side by side. */
+  keyOf(event: RecordedEvent): string;
+  /** May be called again for the same event after a crash or a fault. */
+  react(event: RecordedEvent, signal: AbortSignal): Promise<void>;
+}
+
+export interface ReactorStatus {
+  readonly name: string;
+  readonly state: 'starting' | 'standby' | 'running' | 'stopped';
+  readonly position: Position | undefined;
+  readonly inFlight: number;
+  readonly reacted: number;
+  /** Attempts that failed since the start; each is tried again. */
+  readonly failedAttempts: number;
+  readonly lastFailure: { readonly event: string; readonly message: string } | undefined;
+}
+
+export interface ReactorDependencies extends LeadershipOptions {
+  readonly store: EventStore;
+  readonly checkpoints: Checkpoints;
+}
+
+/** Generous, because an event may wait for a slow answer from outside without standing in the way of others. */
+const maxInFlight = 5000;
+const checkpointEveryMs = 200;
+
+/**
+ * Runs one reaction over all committed events, at least once each. The checkpoint is the position below which every
+ * event is dealt with; an event that fails is tried again until it succeeds, holding back its own key only.
+ */
+export class Reactor {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private state: ReactorStatus['state'] = 'starting';
+  private watermark = new Watermark(undefined);
+  private saved: Position | undefined;
+  private reacted = 0;
+  private failedAttempts = 0;
+  private lastFailure: ReactorStatus['lastFailure'];
+
+  constructor(
+    private readonly reaction: Reaction,
+    private readonly deps: ReactorDependencies,
+  ) {}
+
+  start(): void {
+    this.running = whileLeading(
+      `reactor:${this.reaction.name}`,
+      this.deps,
+      this.stopping.signal,
+      (lease, signal) => this.run(lease, signal),
+      () => {
+        this.state = 'standby';
+      },
+    );
+  }
+
+  /** Finishes what is in hand, saves the checkpoint and lets the lease go. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    this.state = 'stopped';
+  }
+
+  get status(): ReactorStatus {
+    const { state, reacted, failedAttempts, lastFailure } = this;
+    const { position, inFlight } = this.watermark;
+    return {
+      name: this.reaction.name,
+      state,
+      position,
+      inFlight,
+      reacted,
+      failedAttempts,
+      lastFailure,
+    };
+  }
+
+  private async run(lease: Lease, signal: AbortSignal): Promise<void> {
+    this.saved = await this.deps.checkpoints.load(this.reaction.name);
+    this.watermark = new Watermark(this.saved);
+    const subscription = this.deps.store.subscribe({
+      from: this.saved ?? 'start',
+      filter: this.reaction.filter,
+    });
+    const close = (): void => void subscription.close();
+    signal.addEventListener('abort', close, { once: true });
+    this.state = 'running';
+    let freed = (): void => undefined;
+    const inHand = new Set<Promise<void>>();
+    const tails = new Map<string, Promise<void>>();
+    const over = new AbortController();
+    const saving = this.keepSaving(lease, AbortSignal.any([signal, over.signal]));
+    try {
+      for await (const { events, position } of subscription) {
+        for (const event of events) {
+          while (inHand.size >= maxInFlight) {
+            await new Promise<void>((resolve) => {
+              freed = resolve;
+            });
+          }
+          const key = this.reaction.keyOf(event);
+          const done = this.watermark.begin(event.position);
+          const task = (tails.get(key) ?? Promise.resolve())
+            .then(() => this.untilDone(event, signal))
+            .then((succeeded) => {
+              if (succeeded) done();
+            })
+            .finally(() => {
+              inHand.delete(task);
+              freed();
+              if (tails.get(key) === task) tails.delete(key);
+            });
+          inHand.add(task);
+          tails.set(key, task);
+        }
+        this.watermark.begin(position)();
+        if (signal.aborted) break;
+      }
+    } finally {
+      signal.removeEventListener('abort', close);
+      await Promise.all(inHand);
+      over.abort();
+      await saving;
+      await subscription.close();
+    }
+    await this.save(lease);
+  }
+
+  private async keepSaving(lease: Lease, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await pause(checkpointEveryMs, signal);
+      try {
+        await this.save(lease);
+      } catch (error) {
+        this.deps.logger.warn(
+          { err: error, reaction: this.reaction.name },
+          'The checkpoint could not be saved yet',
+        );
+      }
+    }
+  }
+
+  private async save(lease: Lease): Promise<void> {
+    const { position } = this.watermark;
+    if (position === undefined || position === this.saved) return;
+    await this.deps.checkpoints.save(this.reaction.name, position, lease);
+    this.saved = position;
+  }
+
+  /** false when the reactor was stopped before the event could be dealt with. */
+  private async untilDone(event: RecordedEvent, signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      try {
+        await this.reaction.react(event, signal);
+        this.reacted += 1;
+        return true;
+      } catch (error) {
+        this.reportFailure(event, attempt, error, this.deps.logger);
+        await pause(Math.min(20 * 2 ** attempt, 30_000), signal);
+      }
+    }
+    return false;
+  }
+
+  private reportFailure(event: RecordedEvent, attempt: number, error: unknown, logger: Logger): void {
+    const { type, stream, revision, id } = event;
+    this.failedAttempts += 1;
+    this.lastFailure = { event: `${type} ${stream}@${revision}`, message: String(error) };
+    logger.error(
+      { err: error, reaction: this.reaction.name, type, stream, revision, eventId: id, attempt },
+      `${this.reaction.name} could not deal with ${type} (${stream} revision ${revision}); trying again`,
+    );
+  }
+}

@@ -1,0 +1,102 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiBody, ApiParam, ApiQuery } from '@nestjs/swagger';
+import { type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { problem, ProblemException } from './problem.js';
+
+export const skuSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
+
+export const idSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/,
+    'must be 1 to 64 letters, digits, dots, colons, dashes or underscores',
+  );
+
+/** Enough for any order, and small enough that a million of them still adds up in a safe integer. */
+export const quantitySchema = z.int().min(1).max(1_000_000_000);
+
+export const moneySchema = z.strictObject({
+  amountMinor: z.int().min(0).max(1_000_000_000_000),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR'),
+});
+
+/** Text that a person reads: no control characters, no blank. */
+export const textSchema = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+
+export const pageSchema = {
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(2_000).optional(),
+};
+
+/** The JSON body, parsed with the schema; also documents it. */
+export const JsonBody = (schema: z.ZodType): ParameterDecorator =>
+  documented(ApiBody({ schema: jsonSchema(schema) }), (request) => request.body ?? {}, schema, 'body');
+
+/** The query string, parsed with the schema; also documents it. */
+export const Query = (schema: z.ZodObject): ParameterDecorator => {
+  const documents = Object.entries(schema.shape).map(([name, type]) =>
+    ApiQuery({ name, required: false, schema: jsonSchema(type as z.ZodType) }),
+  );
+  const all: MethodDecorator = (target, key, descriptor) => {
+    for (const document of documents) document(target, key, descriptor);
+  };
+  return documented(all, (request) => request.query, schema, 'query');
+};
+
+/** One path parameter, parsed with the schema; also documents it. */
+export const PathParam = (name: string, schema: z.ZodType): ParameterDecorator =>
+  documented(
+    ApiParam({ name, schema: jsonSchema(schema) }),
+    (request) => (request.params as Record<string, unknown>)[name],
+    schema,
+    name,
+  );
+
+const documented = (
+  document: MethodDecorator,
+  pick: (request: FastifyRequest) => unknown,
+  schema: z.ZodType,
+  what: string,
+): ParameterDecorator => {
+  const parameter = createParamDecorator((_: unknown, context: ExecutionContext) =>
+    parse(schema, pick(context.switchToHttp().getRequest<FastifyRequest>()), what),
+  )();
+  return (target, key, index) => {
+    parameter(target, key, index);
+    const descriptor = key === undefined ? undefined : Object.getOwnPropertyDescriptor(target, key);
+    if (key !== undefined && descriptor !== undefined) document(target, key, descriptor);
+  };
+};
+
+const parse = (schema: z.ZodType, input: unknown, what: string): unknown => {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(({ path, message }) => ({ path: pathText(path) || what, message }));
+  const detail = `The ${what} is not valid: ${errors.map((error) => `${error.path}: ${error.message}`).join('; ')}.`;
+  throw new ProblemException(problem(400, 'INVALID_REQUEST', detail, errors));
+};
+
+const pathText = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${String(step)}`,
+    '',
+  );
+
+const jsonSchema = (schema: z.ZodType): object => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io: 'input',
+    unrepresentable: 'any',
+  });
+  return rest;
+};

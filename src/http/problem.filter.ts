@@ -1,0 +1,59 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Logger } from '../ports/logger.js';
+import { InvalidCursor } from '../ports/views.js';
+import { Contention } from '../execution/command-executor.js';
+import { badRequest, type Problem, problem, ProblemException } from './problem.js';
+
+/** Every error leaves as a problem document; what nobody foresaw is logged and says nothing of its inside. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const { problem: body, headers } = toProblem(error);
+    if (body.status >= 500) {
+      this.logger.error(
+        { err: error, method: request.method, url: request.url, code: body.code },
+        body.detail,
+      );
+    }
+    void reply.status(body.status).headers(headers).type('application/problem+json').send(body);
+  }
+}
+
+export const toProblem = (error: unknown): ProblemException => {
+  if (error instanceof ProblemException) return error;
+  if (error instanceof InvalidCursor) return badRequest('INVALID_CURSOR', error.message, 'cursor');
+  if (error instanceof Contention) {
+    return new ProblemException(problem(503, 'CONTENTION', error.message), { 'retry-after': '1' });
+  }
+  if (error instanceof HttpException)
+    return new ProblemException(httpProblem(error.getStatus(), error.message));
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  if (error instanceof Error && typeof status === 'number' && status >= 400 && status < 500) {
+    return new ProblemException(httpProblem(status, error.message));
+  }
+  return new ProblemException(
+    problem(
+      500,
+      'INTERNAL',
+      'The request failed inside the service. It was logged; it is safe to send it again.',
+    ),
+  );
+};
+
+/** What the web framework refuses before a controller sees it. */
+const httpProblem = (status: number, detail: string): Problem => {
+  const codes: Readonly<Record<number, string>> = {
+    400: 'MALFORMED_REQUEST',
+    404: 'NO_SUCH_ROUTE',
+    413: 'BODY_TOO_LARGE',
+    414: 'URL_TOO_LONG',
+    415: 'UNSUPPORTED_MEDIA_TYPE',
+  };
+  return problem(status, codes[status] ?? 'REQUEST_REFUSED', detail);
+};

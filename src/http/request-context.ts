@@ -1,0 +1,56 @@
+import { hash, randomUUID } from 'node:crypto';
+import { type FastifyRequest } from 'fastify';
+import { type CommandContext } from '../execution/command-context.js';
+import { badRequest } from './problem.js';
+
+/** Nobody is authenticated in front of the API yet: a gateway is expected there. */
+const actor = 'api';
+
+/** Who asks, under which key, having seen which revision. `input` is what makes a request the same request. */
+export const commandContext = (request: FastifyRequest, input: unknown): CommandContext => {
+  const requestId = randomUUID();
+  const key = idempotencyKey(request);
+  const path = request.url.split('?', 1)[0] ?? '';
+  return {
+    commandId: key ?? requestId,
+    requestHash:
+      key === undefined ? undefined : hash('sha256', `${request.method} ${path} ${JSON.stringify(input)}`),
+    correlationId: correlationId(request) ?? requestId,
+    causationId: requestId,
+    actor,
+    traceparent: traceparent(request),
+    ifMatch: ifMatch(request),
+  };
+};
+
+export const idempotencyKey = (request: FastifyRequest): string | undefined => {
+  const key = header(request, 'idempotency-key');
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw badRequest('INVALID_IDEMPOTENCY_KEY', 'must be 1 to 255 visible ASCII characters', 'Idempotency-Key');
+};
+
+const ifMatch = (request: FastifyRequest): number | undefined => {
+  const tag = header(request, 'if-match');
+  if (tag === undefined) return undefined;
+  const revision = /^"(\d{1,15})"$/.exec(tag)?.[1];
+  if (revision !== undefined) return Number(revision);
+  throw badRequest('INVALID_IF_MATCH', 'must be one ETag as it was answered, such as "3"', 'If-Match');
+};
+
+/** Tracing must never refuse a request: what is malformed is left out. */
+const correlationId = (request: FastifyRequest): string | undefined => {
+  const id = header(request, 'x-correlation-id');
+  return id !== undefined && /^[\w.:-]{1,128}$/.test(id) ? id : undefined;
+};
+
+const traceparent = (request: FastifyRequest): string | undefined => {
+  const parent = header(request, 'traceparent');
+  return parent !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(parent)
+    ? parent
+    : undefined;
+};
+
+export const header = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+};
