@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Aggregate, type DomainEvent } from '../kernel/decider.js';
-import { type NewEvent, type Position, type RecordedEvent, upcast } from '../kernel/envelope.js';
+import { type NewEvent, type Position } from '../kernel/envelope.js';
 import { streamOf } from '../kernel/ids.js';
 import { isRejection, reject, type Rejection } from '../kernel/rejection.js';
 import { type Clock } from '../ports/clock.js';
 import { ConcurrencyConflict, type EventStore } from '../ports/event-store.js';
+import { AggregateReader } from './aggregate-reader.js';
 import { type CommandContext } from './command-context.js';
-import { type CommandRecord, StreamCache, type StreamState } from './stream-cache.js';
+import { type CommandRecord, type StreamState } from './stream-cache.js';
 
 export interface Accepted<Event extends DomainEvent, State> {
   /** What the command led to; empty when there was nothing to do. */
@@ -62,15 +63,13 @@ interface Plan<Event extends DomainEvent, State> {
   readonly accepted: Map<string, Omit<Accepted<Event, State>, 'position' | 'repeated'>>;
 }
 
-const pageSize = 1000;
-
 /**
  * Carries out the commands of one kind of aggregate: load, decide, append. Commands to one stream queue up; those
  * that arrive while an append is under way are decided one after another and appended as one batch.
  */
 export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal extends Rejection> {
   private readonly queues = new Map<string, Request<Command, Event, State, Refusal>[]>();
-  private readonly cache: StreamCache<State>;
+  private readonly reader: AggregateReader<Event, State>;
   private readonly attempts: number;
   private readonly batchSize: number;
 
@@ -78,9 +77,9 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
     private readonly aggregate: Aggregate<Command, Event, State, Refusal>,
     private readonly store: EventStore,
     private readonly clock: Clock,
-    { attempts = 10, batchSize = 256, cacheWeight = 200_000 }: ExecutorOptions = {},
+    { attempts = 10, batchSize = 256, cacheWeight }: ExecutorOptions = {},
   ) {
-    this.cache = new StreamCache(cacheWeight);
+    this.reader = new AggregateReader(aggregate, store, cacheWeight);
     this.attempts = attempts;
     this.batchSize = batchSize;
   }
@@ -101,9 +100,8 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
   }
 
   /** The aggregate as of now. */
-  async load(id: string): Promise<StreamState<State>> {
-    const stream = streamOf(this.aggregate.category, id);
-    return this.readOn(stream, this.cache.get(stream));
+  load(id: string): Promise<StreamState<State>> {
+    return this.reader.load(id);
   }
 
   private async drain(stream: string, queue: Request<Command, Event, State, Refusal>[]): Promise<void> {
@@ -112,7 +110,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
       try {
         await this.carryOut(stream, batch);
       } catch (fault) {
-        this.cache.drop(stream);
+        this.reader.forget(stream);
         for (const request of batch) request.reject(fault);
       }
     }
@@ -123,7 +121,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
     stream: string,
     batch: readonly Request<Command, Event, State, Refusal>[],
   ): Promise<void> {
-    let before = this.cache.get(stream) ?? (await this.readOn(stream, undefined));
+    let before = this.reader.remembered(stream) ?? (await this.reader.refresh(stream));
     for (let attempt = 1; attempt <= this.attempts; attempt += 1) {
       const plan = this.decide(stream, before, batch);
       const position = await this.commit(stream, before, plan);
@@ -131,7 +129,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
         for (const answer of plan.answers) await answer(position);
         return;
       }
-      before = await this.readOn(stream, before);
+      before = await this.reader.refresh(stream, before);
     }
     throw new Contention(stream, this.attempts);
   }
@@ -144,7 +142,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
   ): Promise<Position | undefined | 'stale'> {
     if (plan.events.length === 0) {
       // No append will prove that the state was current, so look.
-      const now = await this.readOn(stream, before);
+      const now = await this.reader.refresh(stream, before);
       return now.revision === before.revision ? now.position : 'stale';
     }
     try {
@@ -152,7 +150,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
       const { position } = await this.store.append(stream, expected, plan.events);
       for (const [id, record] of plan.commands) before.commands.set(id, record);
       const { state, revision } = plan;
-      this.cache.put(stream, { state, revision, position, commands: before.commands });
+      this.reader.remember(stream, { state, revision, position, commands: before.commands });
       return position;
     } catch (error) {
       if (error instanceof ConcurrencyConflict) return 'stale';
@@ -209,7 +207,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
     const decided = decider.decide(command, plan.state);
     if (isRejection(decided)) return refuse(decided);
 
-    const state = decided.reduce((folded, event) => decider.evolve(folded, event), plan.state);
+    const state = this.reader.fold(plan.state, decided);
     const first = plan.revision + 1;
     for (const { type, data } of decided) {
       const { current: version } = versions[type as Event['type']];
@@ -239,59 +237,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
   ): Promise<Accepted<Event, State>> {
     const accepted = plan.accepted.get(commandId);
     if (accepted !== undefined) return { ...accepted, position, repeated: true };
-    const recorded = await this.readAll(stream, 0, record.last);
-    const events = recorded.map((event) => this.domainEvent(event));
-    const { decider } = this.aggregate;
-    return {
-      events: events.slice(record.first),
-      state: events.reduce((state, event) => decider.evolve(state, event), decider.initial),
-      revision: record.last,
-      position: recorded.at(-1)?.position,
-      repeated: true,
-    };
-  }
-
-  /** The stream's state from what is known of it and the events that have come since. */
-  private async readOn(
-    stream: string,
-    known: StreamState<State> = {
-      state: this.aggregate.decider.initial,
-      revision: -1,
-      position: undefined,
-      commands: new Map(),
-    },
-  ): Promise<StreamState<State>> {
-    const news = await this.readAll(stream, known.revision + 1);
-    const last = news.at(-1);
-    if (last === undefined) return known;
-    let { state } = known;
-    for (const event of news) {
-      state = this.aggregate.decider.evolve(state, this.domainEvent(event));
-      const { commandId, requestHash } = event.metadata;
-      const first = known.commands.get(commandId)?.first ?? event.revision;
-      known.commands.set(commandId, { first, last: event.revision, requestHash });
-    }
-    const { revision, position } = last;
-    const read = { state, revision, position, commands: known.commands };
-    this.cache.put(stream, read);
-    return read;
-  }
-
-  private async readAll(stream: string, from: number, to = Infinity): Promise<readonly RecordedEvent[]> {
-    const events: RecordedEvent[] = [];
-    for (;;) {
-      const next = from + events.length;
-      const limit = Math.min(pageSize, to - next + 1);
-      if (limit <= 0) return events;
-      const page = await this.store.readStream(stream, { from: next, limit });
-      events.push(...page);
-      if (page.length < limit) return events;
-    }
-  }
-
-  private domainEvent(event: RecordedEvent): Event {
-    const { type, data } = upcast(this.aggregate.events, event, `The ${this.aggregate.category} aggregate`);
-    return { type, data } as Event;
+    return { ...(await this.reader.asOf(stream, record.first, record.last)), repeated: true };
   }
 }
 
