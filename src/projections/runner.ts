@@ -2,21 +2,16 @@ import { type DomainEvent } from '../kernel/decider.js';
 import { type Position } from '../kernel/envelope.js';
 import { type Delivery, type EventStore } from '../ports/event-store.js';
 import { type Lease, LeaseLost } from '../ports/leases.js';
+import { type Logger } from '../ports/logger.js';
 import { type View } from '../ports/views.js';
 import { foldInto, keyed, type Poison } from './fold.js';
 import { awaitLease, keepLease, type LeaseTerms, pauseUnless } from './lease-holder.js';
 import { eventFilter, type Projection, storageName } from './projection.js';
 
-export interface RunnerLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export interface RunnerPorts<Doc extends object> {
   readonly eventStore: EventStore;
   readonly view: View<Doc>;
-  readonly logger: RunnerLogger;
+  readonly logger: Logger;
   /** With it, only the holder of `projection:<storage name>` writes; the others stand by. */
   readonly lease?: LeaseTerms;
   readonly batchSize?: number;

@@ -1,0 +1,22 @@
+import { cartProjection } from './cart/cart.projection.js';
+import { catalogProjection } from './catalog/catalog.projection.js';
+import { deadlinesProjection } from './deadlines/deadlines.projection.js';
+import { inventoryProjection } from './inventory/inventory.projection.js';
+import { orderStatusProjection } from './order-status/order-status.projection.js';
+import { paymentsProjection } from './payments/payments.projection.js';
+import { type AnyProjection } from './projection.js';
+
+/** Every view there is, and the service whose process keeps it. */
+export interface OwnedProjection {
+  readonly service: 'catalog' | 'cart' | 'order' | 'inventory' | 'payment';
+  readonly projection: AnyProjection;
+}
+
+export const allProjections: readonly OwnedProjection[] = [
+  { service: 'catalog', projection: catalogProjection },
+  { service: 'cart', projection: cartProjection },
+  { service: 'order', projection: orderStatusProjection },
+  { service: 'order', projection: deadlinesProjection },
+  { service: 'inventory', projection: inventoryProjection },
+  { service: 'payment', projection: paymentsProjection },
+];

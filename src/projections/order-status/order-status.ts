@@ -1,0 +1,44 @@
+import { type OrderLine, type Reason } from '../../domains/order/contract.js';
+import { type Instant } from '../../kernel/envelope.js';
+import { type Money } from '../../kernel/money.js';
+import { type PaymentStatus, type Settlement } from '../payments/payment-status.js';
+
+/** One order as its customer sees it. The status has several axes; they move independently of each other. */
+export interface OrderStatus {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly lines: readonly Readonly<OrderLine>[];
+  readonly total: Money;
+  readonly status: {
+    readonly lifecycle:
+      'placed' | 'confirmed' | 'rejected' | 'cancelling' | 'cancelled' | 'completed' | 'returned';
+    readonly payment: 'none' | PaymentStatus;
+    readonly fulfilment: 'none' | 'reserved' | 'partially_shipped' | 'shipped' | 'delivered';
+  };
+  readonly reason: Readonly<Reason> | null;
+  readonly paymentId: string | null;
+  readonly placedAt: Instant;
+  /** Of the order's own stream. */
+  readonly revision: number;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface TimelineEntry {
+  readonly eventId: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly at: Instant;
+  readonly causationId: string;
+  /** null when the cause is not in this timeline. */
+  readonly causedBy: { readonly eventId: string; readonly type: string } | null;
+  readonly actor: string;
+  readonly summary: string;
+}
+
+/** What the view stores: beside the order, what its status is derived from. */
+export interface OrderDocument {
+  readonly order: OrderStatus;
+  readonly reservedSkus: readonly string[];
+  readonly settlement: Settlement;
+}
