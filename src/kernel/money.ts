@@ -8,7 +8,7 @@ export const money = (amountMinor: number, currency: string): Money => {
   if (!Number.isSafeInteger(amountMinor)) {
     throw new RangeError(`An amount is a safe integer of minor units, not ${amountMinor} ${currency}.`);
   }
-  return { amountMinor, currency };
+  return { amountMinor: amountMinor + 0, currency }; // + 0 makes 0 of -0
 };
 
 export const zero = (currency: string): Money => money(0, currency);

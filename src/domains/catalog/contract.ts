@@ -5,5 +5,6 @@ export {
   offerOf,
   type OfferRejection,
   product,
+  type ProductRejection,
   type ProductState,
 } from './model/product.decider.js';
