@@ -94,14 +94,14 @@ describe('A replay', () => {
     expect(shop.orders).toHaveLength(2);
   });
 
-  it('accepts a product that exists at the same price, and stops at another price', async () => {
+  it('accepts a product that exists at the same price, and refuses its lines at another price', async () => {
     shop.prices.set('UNIT-USD-1177', { amountMinor: 1177, currency: 'USD' });
-    expect((await run(csv('anna,1997-01-01,1,11.77'))).code).toBe(0);
-
     shop.prices.set('UNIT-USD-5', { amountMinor: 6, currency: 'USD' });
-    const stuck = await run(csv('anna,1997-01-01,1,0.05'));
-    expect(stuck.progress).toContain('refused the product UNIT-USD-5: 409 PRODUCT_EXISTS');
-    expect(stuck.code).toBe(1);
+    const { code, progress } = await run(csv(...purchases, 'dora,1997-01-12,1,0.05'));
+
+    expect(progress).toContain('line 5: refused, no product UNIT-USD-5: 409 PRODUCT_EXISTS');
+    expect(shop.orders).toHaveLength(3);
+    expect(code).toBe(1);
   });
 
   it('reports unreadable lines by number and goes on', async () => {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { type Answer, Client, refusalOf, Unreachable } from './client.js';
+import { Client, refusalOf, Unreachable } from './client.js';
 import { readHistory, UnreadableFile } from './history-file.js';
 import { isUnreadable, type Purchase } from './history.js';
 import { inParallel } from './in-parallel.js';
 import { keysOf, planLines, skuOf } from './plan.js';
+import { stockProducts } from './products.js';
 import { formatCount, Progress, type Terminal } from './progress.js';
 import { survey, type Survey } from './survey.js';
 import { compare, formatMinor, sameTotals, tally } from './verify.js';
@@ -29,9 +30,6 @@ export interface Output {
 /** 0: placed, ended and equal; 1: not; 2: nothing to replay; 130: interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130;
 
-/** The replay cannot go on; the message says why. */
-class Stuck extends Error {}
-
 /** Sends the file's purchases as orders, waits for their end and compares what the views say with the file. */
 export const replay = async (
   options: ReplayOptions,
@@ -54,9 +52,7 @@ export const replay = async (
       progress.note('Interrupted. Run the same command again to go on; nothing will be ordered twice.');
       return 130;
     }
-    const expected =
-      error instanceof Stuck || error instanceof Unreachable || error instanceof UnreadableFile;
-    if (!expected) throw error;
+    if (!(error instanceof Unreachable || error instanceof UnreadableFile)) throw error;
     progress.note(error.message);
     return error instanceof UnreadableFile ? 2 : 1;
   } finally {
@@ -83,8 +79,8 @@ const carryOut = async (
       `${formatMinor(revenueMinor, decimals)} ${currency}, ${formatCount(seen.needed.size)} unit prices`,
   );
 
-  await stockProducts(options, decimals, seen, progress, client);
-  const placed = await placeOrders(options, decimals, seen, progress, client);
+  const unsellable = await stockProducts(client, seen, { ...options, decimals }, progress);
+  const placed = await placeOrders(options, decimals, seen, unsellable, progress, client);
 
   progress.start('ends  ', placed.orderIds.size);
   const { totals, ends, waiting } = await tally(client, placed.orderIds, {
@@ -109,51 +105,6 @@ const carryOut = async (
   return sameTotals(seen.totals, totals) ? 0 : 1;
 };
 
-/** A published product with enough stock for each unit price. */
-const stockProducts = async (
-  { clients, currency }: ReplayOptions,
-  decimals: number,
-  { digest, needed, stock }: Survey,
-  progress: Progress,
-  client: Client,
-): Promise<void> => {
-  const keys = keysOf(digest);
-  progress.start('stock ', needed.size);
-  await inParallel(clients, needed.values(), async (unitMinor) => {
-    const sku = skuOf(unitMinor, currency);
-    const price = { amountMinor: unitMinor, currency };
-    const product = { sku, name: `Item at ${formatMinor(unitMinor, decimals)} ${currency}`, price };
-    const added = await client.post('/api/products', keys.product(sku), product);
-    if (added.status !== 409 || !(await hasPrice(client, sku, price))) succeed(added, `product ${sku}`);
-    succeed(await client.post(`/api/products/${sku}/publish`, keys.publication(sku)), `publishing ${sku}`);
-    succeed(
-      await client.post(`/api/inventory/${sku}/receipts`, keys.receipt(sku), {
-        quantity: stock.get(unitMinor),
-        reference: `replay-${digest}`,
-      }),
-      `stock of ${sku}`,
-    );
-    progress.step();
-  });
-  progress.stop();
-};
-
-const succeed = (answer: Answer, what: string): void => {
-  if (answer.status >= 300) throw new Stuck(`The system refused the ${what}: ${refusalOf(answer)}`);
-};
-
-const priceSchema = z.object({ amountMinor: z.int(), currency: z.string() });
-
-const hasPrice = async (
-  client: Client,
-  sku: string,
-  price: z.infer<typeof priceSchema>,
-): Promise<boolean> => {
-  const { body } = await client.get(`/api/catalog/${sku}`);
-  const found = z.object({ price: priceSchema }).safeParse(body).data?.price;
-  return found?.amountMinor === price.amountMinor && found.currency === price.currency;
-};
-
 interface Placed {
   readonly orderIds: ReadonlySet<string>;
   readonly refused: number;
@@ -167,6 +118,7 @@ const placeOrders = async (
   { file, clients, currency, limit }: ReplayOptions,
   decimals: number,
   { digest, totals }: Survey,
+  unsellable: ReadonlyMap<number, string>,
   progress: Progress,
   client: Client,
 ): Promise<Placed> => {
@@ -174,21 +126,27 @@ const placeOrders = async (
   const orderIds = new Set<string>();
   let refused = 0;
   let consistencyToken: string | undefined;
+
+  const place = async (purchase: Purchase): Promise<string | undefined> => {
+    const lines = planLines(purchase);
+    for (const { unitMinor } of lines) if (unsellable.has(unitMinor)) return unsellable.get(unitMinor);
+    const answer = await client.post('/api/orders', keys.order(purchase.line), {
+      customerId: purchase.customer,
+      items: lines.map(({ unitMinor, quantity }) => ({ sku: skuOf(unitMinor, currency), quantity })),
+    });
+    const accepted = acceptedSchema.safeParse(answer.body).data;
+    if (answer.status >= 300 || accepted === undefined) return refusalOf(answer);
+    orderIds.add(accepted.orderId);
+    consistencyToken = answer.consistencyToken;
+    return undefined;
+  };
+
   progress.start('orders', totals.orders);
   await inParallel(clients, purchasesOf(file, decimals, limit), async (purchase) => {
-    const items = planLines(purchase).map(({ unitMinor, quantity }) => ({
-      sku: skuOf(unitMinor, currency),
-      quantity,
-    }));
-    const order = { customerId: purchase.customer, items };
-    const answer = await client.post('/api/orders', keys.order(purchase.line), order);
-    const accepted = acceptedSchema.safeParse(answer.body).data;
-    if (answer.status < 300 && accepted !== undefined) {
-      orderIds.add(accepted.orderId);
-      consistencyToken = answer.consistencyToken;
-    } else {
+    const refusal = await place(purchase);
+    if (refusal !== undefined) {
       refused += 1;
-      progress.note(`line ${purchase.line}: refused, ${refusalOf(answer)}`);
+      progress.note(`line ${purchase.line}: refused, ${refusal}`);
     }
     progress.step();
   });
