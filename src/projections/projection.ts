@@ -16,7 +16,7 @@ export interface Projection<Event extends DomainEvent, Doc extends object> {
   key(event: Recorded<Event>): string | undefined;
   /**
    * The next document. The same reference says unchanged, undefined removes. A removed document has no position
-   * left to guard it, so a projection that removes takes it calmly when events find no document.
+   * left to guard it, so its events may come again: what removes must do so whatever it finds.
    */
   evolve(doc: Doc | undefined, event: Recorded<Event>): Doc | undefined;
 }

@@ -9,8 +9,8 @@ import { awaitLease, keepLease, type LeaseTerms, pauseUnless } from './lease-hol
 import { eventFilter, type Projection, storageName } from './projection.js';
 
 export interface RunnerPorts<Doc extends object> {
-  readonly eventStore: EventStore;
-  readonly view: View<Doc>;
+  readonly eventStore: Pick<EventStore, 'subscribe' | 'head'>;
+  readonly view: Pick<View<Doc>, 'getMany' | 'write' | 'checkpoint'>;
   readonly logger: Logger;
   /** With it, only the holder of `projection:<storage name>` writes; the others stand by. */
   readonly lease?: LeaseTerms;
@@ -122,8 +122,11 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
     const isEnding = () => ending.aborted;
     this.#update({ state: 'starting' });
     const checkpoint = await view.checkpoint();
+    const head = await eventStore.head();
     if (isEnding()) return;
     if (checkpoint !== undefined) this.#advance(checkpoint);
+    const isAtHead = head === undefined || (checkpoint !== undefined && checkpoint >= head);
+    this.#update({ state: isAtHead ? 'live' : 'catching-up' });
     const subscription = eventStore.subscribe({
       from: checkpoint ?? 'start',
       filter: eventFilter(this.projection),
