@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Settings, Site } from './program.js';
+
+describe('A start that would not be what was meant', () => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await Site.open();
+  });
+
+  afterAll(() => site.clean());
+
+  const failedStart = async (settings: Settings): Promise<string> => {
+    const program = await site.program(settings);
+    program.spawn();
+    expect(await program.ended()).toBeGreaterThan(0);
+    return program.output;
+  };
+
+  it.each([
+    ['PORT', 'eighty'],
+    ['PORT', '70000'],
+    ['ROLES', 'api,cook'],
+    ['SERVICES', 'shoes'],
+    ['SEED_DEMO', 'maybe'],
+    ['RESERVATION_TTL_SECONDS', '0'],
+  ])('stops with a sentence that names %s=%s', async (name, value) => {
+    const output = await failedStart({ [name]: value });
+    expect(output).toContain(`${name}=${value}`);
+    // A sentence for people, not a stack trace.
+    expect(output).not.toContain('    at ');
+  });
+
+  it('names every wrong variable at once', async () => {
+    const output = await failedStart({ PORT: '-1', ROLES: 'x' });
+    expect(output).toContain('PORT=-1');
+    expect(output).toContain('ROLES=x');
+  });
+
+  it('stops when its port is taken', async () => {
+    const first = await site.start();
+    const output = await failedStart({ PORT: new URL(first.http.url).port });
+    expect(output).toMatch(/PORT|EADDRINUSE/);
+    expect(await first.readiness()).toBe(200);
+  });
+});

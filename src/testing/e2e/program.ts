@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HttpClient } from './http-client.js';
+import { until } from './until.js';
+
+export type Settings = Readonly<Record<string, string>>;
+
+const main = join(process.cwd(), 'dist/app/main.js');
+
+/** The program as it is built, in a process of its own. */
+export class Program {
+  readonly http: HttpClient;
+  /** What it wrote to both outputs, over all starts. */
+  output = '';
+  private child: ChildProcess | undefined;
+  private readonly killWithUs = (): void => void this.child?.kill('SIGKILL');
+
+  constructor(private readonly settings: Settings) {
+    this.http = new HttpClient(`http://127.0.0.1:${settings['PORT'] ?? ''}`);
+    process.once('exit', this.killWithUs);
+  }
+
+  /** Without waiting for it to be ready. */
+  spawn(): void {
+    if (!existsSync(main)) throw new Error(`${main} is not there: npm run build`);
+    const child = spawn(process.execPath, ['--enable-source-maps', main], {
+      env: { PATH: process.env['PATH'], ...this.settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+    this.child = child;
+  }
+
+  async start(): Promise<this> {
+    this.spawn();
+    await until('readiness', async () => {
+      if (!this.isRunning) throw new Error(`The program ended while it started:\n${this.output}`);
+      const status = await this.readiness();
+      return status === 200 ? true : undefined;
+    });
+    return this;
+  }
+
+  /** undefined when nobody answers. */
+  async readiness(): Promise<number | undefined> {
+    return (await this.http.get('/health/ready').catch(() => undefined))?.status;
+  }
+
+  get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
+  /** The exit code; null when a signal ended it. */
+  async ended(): Promise<number | null> {
+    const { child } = this;
+    if (child === undefined) throw new Error('The program was never started.');
+    if (this.isRunning) await once(child, 'exit');
+    return child.exitCode;
+  }
+
+  /** As a power cut would end it. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.ended();
+  }
+
+  async stop(): Promise<number | null> {
+    this.signal('SIGTERM');
+    return this.ended();
+  }
+
+  async clean(): Promise<void> {
+    if (this.isRunning) await this.kill();
+    this.http.close();
+    process.removeListener('exit', this.killWithUs);
+  }
+}
+
+/** A data folder and the programs that work on it; all of it goes with `clean`. */
+export class Site {
+  private readonly programs: Program[] = [];
+
+  private constructor(readonly dataDir: string) {}
+
+  static async open(): Promise<Site> {
+    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')));
+  }
+
+  async program(settings: Settings = {}): Promise<Program> {
+    const program = new Program({
+      PORT: String(await freePort()),
+      HOST: '127.0.0.1',
+      DATA_DIR: this.dataDir,
+      SEED_DEMO: 'false',
+      LOG_LEVEL: 'warn',
+      // A killed process is succeeded soon.
+      LEASE_TTL_MS: '1000',
+      ...settings,
+    });
+    this.programs.push(program);
+    return program;
+  }
+
+  async start(settings: Settings = {}): Promise<Program> {
+    return (await this.program(settings)).start();
+  }
+
+  async clean(): Promise<void> {
+    await Promise.all(this.programs.map((program) => program.clean()));
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No port is free.');
+  return address.port;
+};
