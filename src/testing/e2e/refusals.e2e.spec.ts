@@ -112,7 +112,7 @@ describe('A request that cannot be carried out', () => {
     refused(await http.get(`/api/orders/${long}`), 400, 404, 414);
   });
 
-  it.each(['nonsense', '', 'A', long, Buffer.from('\u0000').toString('base64url')])(
+  it.each(['nonsense', 'A', long, Buffer.from('\u0000').toString('base64url')])(
     'the consistency token %#',
     async (token) => {
       refused(await http.get('/api/catalog', { 'consistency-token': token }), 400);

@@ -101,6 +101,19 @@ describe('SIGTERM', () => {
     expect((await shop.ended(orderId)).status.lifecycle).toBe('confirmed');
   });
 
+  it('while a payment is not yet answered does not cost the order its payment', async () => {
+    const program = await site.start({ SIMULATED_SLOW_ANSWER_MS: '1000' });
+    const shop = new Shop(program.http);
+    const sku = await shop.stocked('SKU-1', 10);
+    const { orderId, paymentId } = await shop.place({ [sku]: 1 }, { paymentMethod: 'tok_slow' });
+    await shop.untilPayment(paymentId, 'requested');
+    expect(await program.stop()).toBe(0);
+
+    await program.start();
+    await shop.untilPayment(paymentId, 'authorised');
+    expect((await shop.ended(orderId)).status.lifecycle).toBe('confirmed');
+  });
+
   it('loses nothing that was acknowledged', async () => {
     const program = await site.start();
     const shop = new Shop(program.http);
