@@ -36,6 +36,13 @@ export class Contention extends Error {
   }
 }
 
+export interface CommandMessage<Command> {
+  /** Of the aggregate. */
+  readonly id: string;
+  readonly command: Command;
+  readonly context: CommandContext;
+}
+
 export interface ExecutorOptions {
   /** How often a batch is decided before it gives up with Contention. */
   readonly attempts?: number;
@@ -84,7 +91,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
     this.batchSize = batchSize;
   }
 
-  execute(id: string, command: Command, context: CommandContext): Promise<Outcome<Event, State, Refusal>> {
+  execute({ id, command, context }: CommandMessage<Command>): Promise<Outcome<Event, State, Refusal>> {
     const stream = streamOf(this.aggregate.category, id);
     return new Promise((resolve, rejectPromise) => {
       const request = { command, context, resolve, reject: rejectPromise };

@@ -164,12 +164,14 @@ export class Reactor {
 
   /** false when the reactor was stopped before the event could be dealt with. */
   private async untilDone(event: RecordedEvent, signal: AbortSignal): Promise<boolean> {
-    for (let attempt = 1; !signal.aborted; attempt += 1) {
+    const stopped = (): boolean => signal.aborted;
+    for (let attempt = 1; !stopped(); attempt += 1) {
       try {
         await this.reaction.react(event, signal);
         this.reacted += 1;
         return true;
       } catch (error) {
+        if (stopped()) return false;
         this.reportFailure(event, attempt, error, this.deps.logger);
         await pause(Math.min(20 * 2 ** attempt, 30_000), signal);
       }

@@ -1,4 +1,5 @@
 import { type Aggregate, type DomainEvent } from './decider.js';
+import { type Instant } from './envelope.js';
 
 /**
  * A long-running process (saga): an aggregate whose commands are the facts it observes and whose events are the
@@ -11,6 +12,6 @@ export interface Process<
   Step extends DomainEvent,
   State,
 > extends Aggregate<Command, Step, State> {
-  /** Which instance the fact concerns and what it means to it; undefined when it means nothing. */
-  observe(fact: Observed): { readonly id: string; readonly command: Command } | undefined;
+  /** Which instance the fact concerns and what it means to it when seen now; undefined when it means nothing. */
+  observe(fact: Observed, now: Instant): { readonly id: string; readonly command: Command } | undefined;
 }

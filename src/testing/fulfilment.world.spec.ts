@@ -121,7 +121,7 @@ const world = (plan: Plan) => {
   ];
 
   const hear = (source: (typeof sources)[number], index: number): void => {
-    const heard = process.observe(source.fact(index));
+    const heard = process.observe(source.fact(index), now());
     if (heard === undefined) return;
     orders.find(({ orderId }) => orderId === heard.id)?.process.execute(heard.command, now());
   };

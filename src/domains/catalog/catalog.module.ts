@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ProductController } from './product.controller.js';
-import { ChangeProductHandler, Products } from './product.handlers.js';
+import { Products } from './product.handlers.js';
 
-@Module({ controllers: [ProductController], providers: [Products, ChangeProductHandler] })
+@Module({ controllers: [ProductController], providers: [Products] })
 export class CatalogModule {}

@@ -95,7 +95,9 @@ export class ProductController {
   }
 
   private async change(command: ProductCommand, input: object, request: FastifyRequest, reply: FastifyReply) {
-    const outcome = await this.commands.execute(new ChangeProduct(command, commandContext(request, input)));
+    const outcome = await this.commands.execute(
+      new ChangeProduct(command.sku, command, commandContext(request, input)),
+    );
     const accepted = orRefuse(outcome);
     describeWrite(reply, accepted);
     return productBody(accepted.state);

@@ -1,7 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Inject } from '@nestjs/common';
+import { Command, CommandHandler } from '@nestjs/cqrs';
 import { type CommandContext } from '../../execution/command-context.js';
-import { CommandExecutor, type Outcome } from '../../execution/command-executor.js';
+import { CommandExecutor, type CommandMessage, type Outcome } from '../../execution/command-executor.js';
 import { CLOCK, EVENT_STORE } from '../../execution/tokens.js';
 import { type Clock } from '../../ports/clock.js';
 import { type EventStore } from '../../ports/event-store.js';
@@ -13,15 +13,12 @@ import {
 } from './model/product.decider.js';
 import { type ProductEvent } from './model/product.events.js';
 
-@Injectable()
-export class Products extends CommandExecutor<ProductCommand, ProductEvent, ProductState, ProductRejection> {
-  constructor(@Inject(EVENT_STORE) store: EventStore, @Inject(CLOCK) clock: Clock) {
-    super(product, store, clock);
-  }
-}
-
-export class ChangeProduct extends Command<Outcome<ProductEvent, ProductState, ProductRejection>> {
+export class ChangeProduct
+  extends Command<Outcome<ProductEvent, ProductState, ProductRejection>>
+  implements CommandMessage<ProductCommand>
+{
   constructor(
+    readonly id: string,
     readonly command: ProductCommand,
     readonly context: CommandContext,
   ) {
@@ -30,10 +27,8 @@ export class ChangeProduct extends Command<Outcome<ProductEvent, ProductState, P
 }
 
 @CommandHandler(ChangeProduct)
-export class ChangeProductHandler implements ICommandHandler<ChangeProduct> {
-  constructor(private readonly products: Products) {}
-
-  execute({ command, context }: ChangeProduct) {
-    return this.products.execute(command.sku, command, context);
+export class Products extends CommandExecutor<ProductCommand, ProductEvent, ProductState, ProductRejection> {
+  constructor(@Inject(EVENT_STORE) store: EventStore, @Inject(CLOCK) clock: Clock) {
+    super(product, store, clock);
   }
 }

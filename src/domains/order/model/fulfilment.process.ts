@@ -226,16 +226,16 @@ const evolve = (state: FulfilmentState, step: FulfilmentEvent): FulfilmentState 
 
 const observe =
   ({ reservationTtlMs, authorisationTimeoutMs }: FulfilmentSettings) =>
-  (fact: FulfilmentFact): { id: string; command: FulfilmentCommand } | undefined => {
+  (fact: FulfilmentFact, now: Instant): { id: string; command: FulfilmentCommand } | undefined => {
     switch (fact.type) {
       case 'OrderPlaced': {
-        const expiresAt = later(fact.metadata.occurredAt, reservationTtlMs);
+        const expiresAt = later(now, reservationTtlMs);
         return { id: fact.data.orderId, command: { do: 'start', order: fact.data, expiresAt } };
       }
       case 'OrderCancellationRequested':
         return { id: fact.data.orderId, command: { do: 'cancel', reason: fact.data.reason } };
       case 'StockReserved': {
-        const timesOutAt = later(fact.metadata.occurredAt, authorisationTimeoutMs);
+        const timesOutAt = later(now, authorisationTimeoutMs);
         return ofLine(fact.data, { do: 'noteReserved', sku: fact.data.sku, timesOutAt });
       }
       case 'StockReservationRefused': {

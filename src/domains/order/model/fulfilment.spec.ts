@@ -374,7 +374,7 @@ describe('A fact', () => {
       noteRefunded,
     ],
   ])('is heard: $type', (fact, command) => {
-    expect(process.observe(fact)).toEqual({ id: orderId, command });
+    expect(process.observe(fact, at)).toEqual({ id: orderId, command });
   });
   it.each<FulfilmentFact>([
     ofOrder({ type: 'OrderConfirmed', data: { orderId } }),
@@ -382,7 +382,7 @@ describe('A fact', () => {
     ofStock({ type: 'StockReserved', data: { ...mugs, reservationId: 'shop-window', expiresAt } }),
     ofPayment({ type: 'PaymentCaptured', data: { ...ids, amount: eur(1) } }),
   ])('is none of its business: $type', (fact) => {
-    expect(process.observe(fact)).toBeUndefined();
+    expect(process.observe(fact, at)).toBeUndefined();
   });
 });
 

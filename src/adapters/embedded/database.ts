@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite, { SqliteError } from 'better-sqlite3';
+
+export type Database = Sqlite.Database;
+
+/** Long enough for two processes that create the file at the same moment. */
+const openingTimeoutMs = 10_000;
+/** Short, because waiting for another process's lock stops this process's event loop; GroupCommit tries again. */
+const lockTimeoutMs = 2;
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS events (
+    position INTEGER PRIMARY KEY,
+    stream   TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    id       TEXT NOT NULL,
+    type     TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    data     TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    UNIQUE (stream, revision)
+  );
+  CREATE TABLE IF NOT EXISTS checkpoints (
+    subscriber TEXT PRIMARY KEY,
+    position   TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS leases (
+    name       TEXT PRIMARY KEY,
+    owner      TEXT,
+    token      INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+`;
+
+/**
+ * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is
+ * acknowledged (https://sqlite.org/pragma.html#pragma_synchronous). Several processes may open it.
+ */
+export const openDatabase = (dataDir: string): Database => {
+  mkdirSync(dataDir, { recursive: true });
+  const db = new Sqlite(join(dataDir, 'store.db'), { timeout: openingTimeoutMs });
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('journal_size_limit = 67108864');
+  db.pragma('cache_size = -65536');
+  db.transaction(() => db.exec(schema)).immediate();
+  db.pragma(`busy_timeout = ${lockTimeoutMs}`);
+  return db;
+};
+
+export const isBusy = (error: unknown): boolean =>
+  error instanceof SqliteError && error.code.startsWith('SQLITE_BUSY');

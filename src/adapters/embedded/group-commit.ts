@@ -1,0 +1,111 @@
+import { whenFree } from './busy.js';
+import { type Database } from './database.js';
+
+/** What a write answers that was refused before it wrote anything; the others of its transaction go on. */
+export class Refused {
+  constructor(readonly error: Error) {}
+}
+
+export class Closed extends Error {
+  constructor() {
+    super('The embedded store is closed.');
+    this.name = 'Closed';
+  }
+}
+
+interface Write {
+  readonly run: () => void;
+  readonly settle: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** A transaction holds this many writes at most, and takes about this long, so that the event loop gets its turn. */
+const MOST_WRITES = 512;
+const LONGEST_MS = 10;
+
+/**
+ * Writes that arrive together share one transaction and one flush to the disk; each is acknowledged when the
+ * transaction is committed. A write that throws takes the whole transaction with it.
+ */
+export class GroupCommit {
+  private queue: Write[] = [];
+  private flushing: Promise<void> | undefined;
+  private closed = false;
+  private readonly begin;
+  private readonly commit;
+  private readonly rollback;
+
+  constructor(
+    db: Database,
+    private readonly settled: (outcome: 'committed' | 'rolled back') => void,
+  ) {
+    this.begin = db.prepare('BEGIN IMMEDIATE');
+    this.commit = db.prepare('COMMIT');
+    this.rollback = () => {
+      if (db.inTransaction) db.exec('ROLLBACK');
+    };
+  }
+
+  /** @param work part of a transaction: it reads and writes, and nothing else. */
+  write<Result>(work: () => Result | Refused): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      if (this.closed) {
+        reject(new Closed());
+        return;
+      }
+      let result: Result | Refused;
+      this.queue.push({
+        run: () => {
+          result = work();
+        },
+        settle: () => {
+          if (result instanceof Refused) reject(result.error);
+          else resolve(result);
+        },
+        fail: reject,
+      });
+      this.flushing ??= this.flush();
+    });
+  }
+
+  /** Waits for the writes that are queued; later ones are refused. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.flushing;
+  }
+
+  private async flush(): Promise<void> {
+    while (this.queue.length > 0) {
+      await nextTurn();
+      let tried = this.queue.length;
+      try {
+        await whenFree(() => this.begin.run());
+        tried = this.runSome();
+        this.commit.run();
+        this.settled('committed');
+        for (const write of this.queue.splice(0, tried)) write.settle();
+      } catch (error) {
+        this.rollback();
+        this.settled('rolled back');
+        for (const write of this.queue.splice(0, tried)) write.fail(error);
+      }
+    }
+    this.flushing = undefined;
+  }
+
+  private runSome(): number {
+    const deadline = performance.now() + LONGEST_MS;
+    let count = 0;
+    for (const write of this.queue) {
+      if (count === MOST_WRITES || (count > 0 && performance.now() > deadline)) break;
+      count += 1;
+      write.run();
+    }
+    return count;
+  }
+}
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });

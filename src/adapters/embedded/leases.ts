@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Lease, LeaseLost, type Leases } from '../../ports/leases.js';
+import { type Sqlite } from './database.js';
+import { type GroupCommit } from './group-commit.js';
+
+interface LeaseRow {
+  /** null while nobody holds it. */
+  readonly owner: string | null;
+  readonly token: number;
+  /** Milliseconds since 1970. */
+  readonly expires_at: number;
+}
+
+/** The owners that live in this process: it may have been given the pid of the one that died. */
+const ownersHere = new Set<string>();
+
+/** `<hostname>:<pid>:<random>`: tells the other processes of this host when its process is dead. */
+export const newOwner = (): string => {
+  const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
+  ownersHere.add(owner);
+  return owner;
+};
+
+/** Leases that run out by the wall clock, or at once when the process of their owner is dead. */
+export class EmbeddedLeases implements Leases {
+  private readonly select;
+  private readonly upsert;
+  private readonly update;
+
+  constructor(
+    db: Sqlite,
+    private readonly commits: GroupCommit,
+  ) {
+    this.select = db.prepare<[string], LeaseRow>(
+      'SELECT owner, token, expires_at FROM leases WHERE name = ?',
+    );
+    this.upsert = db.prepare<[string, string, number, number]>(
+      'INSERT OR REPLACE INTO leases (name, owner, token, expires_at) VALUES (?, ?, ?, ?)',
+    );
+    this.update = db.prepare<[string | null, number, string, string, number]>(
+      'UPDATE leases SET owner = ?, expires_at = ? WHERE name = ? AND owner = ? AND token = ?',
+    );
+  }
+
+  acquire(name: string, owner: string, ttlMs: number): Promise<Lease | undefined> {
+    return this.commits.run(() => {
+      const held = this.select.get(name);
+      if (held !== undefined && held.owner !== owner && isAlive(held)) return undefined;
+      const token = held === undefined ? 1 : held.owner === owner ? held.token : held.token + 1;
+      this.upsert.run(name, owner, token, Date.now() + ttlMs);
+      return { name, owner, token };
+    });
+  }
+
+  renew({ name, owner, token }: Lease, ttlMs: number): Promise<boolean> {
+    return this.commits.run(() => this.update.run(owner, Date.now() + ttlMs, name, owner, token).changes > 0);
+  }
+
+  async release({ name, owner, token }: Lease): Promise<void> {
+    await this.commits.run(() => this.update.run(null, 0, name, owner, token));
+  }
+}
+
+/** Within a write's transaction: what the write is refused with, unless the lease is still its owner's. */
+export const fence = (db: Sqlite): ((lease: Lease | undefined) => LeaseLost | undefined) => {
+  const select = db
+    .prepare<[string, string, number], number>(
+      'SELECT 1 FROM leases WHERE name = ? AND owner = ? AND token = ?',
+    )
+    .pluck();
+  return (lease) =>
+    lease === undefined || select.get(lease.name, lease.owner, lease.token) === 1
+      ? undefined
+      : new LeaseLost(lease);
+};
+
+const isAlive = ({ owner, expires_at }: LeaseRow): boolean =>
+  owner !== null && expires_at > Date.now() && !isDead(owner);
+
+const isDead = (owner: string): boolean => {
+  const [, host, pid] = /^(.+):([1-9]\d*):[^:]+$/.exec(owner) ?? [];
+  if (host !== hostname() || pid === undefined) return false;
+  // In a restarted container the new process often has the old one's pid.
+  if (Number(pid) === process.pid) return !ownersHere.has(owner);
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    // EPERM: it lives, under another user.
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+};

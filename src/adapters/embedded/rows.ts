@@ -1,0 +1,84 @@
+import {
+  type EventMetadata,
+  type NewEvent,
+  type Position,
+  type RecordedEvent,
+} from '../../kernel/envelope.js';
+import { type Change, type Stored } from '../../ports/views.js';
+
+/** Columns of `events` in the order in which they are bound and read. */
+export type EventRow = readonly [
+  position: number,
+  stream: string,
+  revision: number,
+  id: string,
+  type: string,
+  version: number,
+  data: string,
+  metadata: string,
+];
+
+export const EVENT_COLUMNS = 'position, stream, revision, id, type, version, data, metadata';
+
+export interface DocumentRow {
+  readonly id: string;
+  readonly position: string;
+  readonly doc: string;
+}
+
+export interface LeaseRow {
+  /** null while nobody holds it. */
+  readonly owner: string | null;
+  readonly token: number;
+  /** Milliseconds since 1970. */
+  readonly expires_at: number;
+}
+
+const POSITION_DIGITS = 20;
+
+/** Zero-padded, so that text order is commit order. */
+export const toPosition = (position: number): Position =>
+  String(position).padStart(POSITION_DIGITS, '0') as Position;
+
+export const fromPosition = (position: Position): number => Number(position);
+
+export type EncodedEvent = readonly [
+  id: string,
+  type: string,
+  version: number,
+  data: string,
+  metadata: string,
+];
+
+export const encodeEvent = (event: NewEvent): EncodedEvent => [
+  event.id,
+  event.type,
+  event.version,
+  JSON.stringify(event.data),
+  JSON.stringify(event.metadata),
+];
+
+export const toEvent = (row: EventRow): RecordedEvent => ({
+  id: row[3],
+  type: row[4],
+  version: row[5],
+  data: JSON.parse(row[6]) as object,
+  metadata: JSON.parse(row[7]) as EventMetadata,
+  stream: row[1],
+  revision: row[2],
+  position: toPosition(row[0]),
+});
+
+export type EncodedChange = readonly [id: string, position: string, doc: string | null];
+
+export const encodeChange = ({ id, position, doc }: Change<object>): EncodedChange => [
+  id,
+  position,
+  doc === null ? null : JSON.stringify(doc),
+];
+
+export const toStored = <Doc>({ id, position, doc }: DocumentRow): Stored<Doc> => ({
+  id,
+  position: position as Position,
+  doc: JSON.parse(doc) as Doc,
+});
