@@ -6,6 +6,7 @@ import { type Path, type ViewDefinition } from '../ports/views.js';
 
 /** How events become the documents of one view: pure, so a view is always what a replay of the events gives. */
 export interface Projection<Event extends DomainEvent, Doc extends object> {
+  /** Letters, digits and underscores: it names the storage. */
   readonly name: string;
   /** Raised with every change of what the documents hold: the new version is built beside the old one. */
   readonly version: number;

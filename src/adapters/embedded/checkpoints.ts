@@ -1,12 +1,12 @@
 import { type Position } from '../../kernel/envelope.js';
 import { type Checkpoints } from '../../ports/checkpoints.js';
 import { type Lease } from '../../ports/leases.js';
-import { type Sqlite } from './database.js';
+import { type Database } from './database.js';
 import { type GroupCommit } from './group-commit.js';
 import { fence } from './leases.js';
 
 /** The rows that say how far each subscriber has got; they never go backwards. */
-export const checkpointRows = (db: Sqlite) => {
+export const checkpointRows = (db: Database) => {
   const select = db
     .prepare<[string], Position>('SELECT position FROM checkpoints WHERE subscriber = ?')
     .pluck();
@@ -27,7 +27,7 @@ export class EmbeddedCheckpoints implements Checkpoints {
   private readonly lost;
 
   constructor(
-    db: Sqlite,
+    db: Database,
     private readonly commits: GroupCommit,
   ) {
     this.rows = checkpointRows(db);
@@ -41,11 +41,10 @@ export class EmbeddedCheckpoints implements Checkpoints {
   }
 
   async save(subscriber: string, position: Position, lease?: Lease): Promise<void> {
-    const refused = await this.commits.run(() => {
+    await this.commits.write(() => {
       const lost = this.lost(lease);
       if (lost === undefined) this.rows.save(subscriber, position);
       return lost;
     });
-    if (refused !== undefined) throw refused;
   }
 }

@@ -1,23 +1,19 @@
-import { type Clock } from '../../ports/clock.js';
-import { CheckpointTable, EmbeddedCheckpoints } from './checkpoints.js';
+import { EmbeddedCheckpoints } from './checkpoints.js';
 import { openDatabase } from './database.js';
 import { EventLog } from './event-log.js';
 import { EmbeddedEventStore } from './event-store.js';
 import { GroupCommit } from './group-commit.js';
-import { EmbeddedLeases, LeaseTable } from './leases.js';
-import { systemClock } from './system-clock.js';
+import { EmbeddedLeases } from './leases.js';
 import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
 
 export interface EmbeddedOptions {
   /** Holds `store.db`; made when it is not there. Several processes may have it open at once. */
   readonly dataDir: string;
-  /** Tells when leases run out. Default: the system's. */
-  readonly clock?: Clock;
 }
 
 /** All ports of the embedded engine on one database file. */
-export const openEmbedded = ({ dataDir, clock = systemClock }: EmbeddedOptions) => {
+export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
   const db = openDatabase(dataDir);
   const log = new EventLog(db);
   const wakeups = new Wakeups(() => log.refresh());
@@ -25,13 +21,11 @@ export const openEmbedded = ({ dataDir, clock = systemClock }: EmbeddedOptions) 
     if (log.settle(outcome)) wakeups.wake();
   });
   const eventStore = new EmbeddedEventStore(db, commits, log, wakeups);
-  const checkpointTable = new CheckpointTable(db);
-  const leaseTable = new LeaseTable(db);
   return {
     eventStore,
-    checkpoints: new EmbeddedCheckpoints(checkpointTable, leaseTable, commits),
-    views: new EmbeddedViews(db, commits, checkpointTable, leaseTable),
-    leases: new EmbeddedLeases(leaseTable, commits, clock),
+    checkpoints: new EmbeddedCheckpoints(db, commits),
+    views: new EmbeddedViews(db, commits),
+    leases: new EmbeddedLeases(db, commits),
     /** Ends the subscriptions, waits for the writes under way and closes the file. */
     close: async (): Promise<void> => {
       await eventStore.close();

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Lease, LeaseLost, type Leases } from '../../ports/leases.js';
-import { type Sqlite } from './database.js';
-import { type GroupCommit } from './group-commit.js';
+import { type Database } from './database.js';
+import { type GroupCommit, Refused } from './group-commit.js';
 
 interface LeaseRow {
   /** null while nobody holds it. */
@@ -29,7 +29,7 @@ export class EmbeddedLeases implements Leases {
   private readonly update;
 
   constructor(
-    db: Sqlite,
+    db: Database,
     private readonly commits: GroupCommit,
   ) {
     this.select = db.prepare<[string], LeaseRow>(
@@ -44,7 +44,7 @@ export class EmbeddedLeases implements Leases {
   }
 
   acquire(name: string, owner: string, ttlMs: number): Promise<Lease | undefined> {
-    return this.commits.run(() => {
+    return this.commits.write(() => {
       const held = this.select.get(name);
       if (held !== undefined && held.owner !== owner && isAlive(held)) return undefined;
       const token = held === undefined ? 1 : held.owner === owner ? held.token : held.token + 1;
@@ -54,16 +54,18 @@ export class EmbeddedLeases implements Leases {
   }
 
   renew({ name, owner, token }: Lease, ttlMs: number): Promise<boolean> {
-    return this.commits.run(() => this.update.run(owner, Date.now() + ttlMs, name, owner, token).changes > 0);
+    return this.commits.write(
+      () => this.update.run(owner, Date.now() + ttlMs, name, owner, token).changes > 0,
+    );
   }
 
   async release({ name, owner, token }: Lease): Promise<void> {
-    await this.commits.run(() => this.update.run(null, 0, name, owner, token));
+    await this.commits.write(() => this.update.run(null, 0, name, owner, token));
   }
 }
 
 /** Within a write's transaction: what the write is refused with, unless the lease is still its owner's. */
-export const fence = (db: Sqlite): ((lease: Lease | undefined) => LeaseLost | undefined) => {
+export const fence = (db: Database): ((lease: Lease | undefined) => Refused | undefined) => {
   const select = db
     .prepare<[string, string, number], number>(
       'SELECT 1 FROM leases WHERE name = ? AND owner = ? AND token = ?',
@@ -72,7 +74,7 @@ export const fence = (db: Sqlite): ((lease: Lease | undefined) => LeaseLost | un
   return (lease) =>
     lease === undefined || select.get(lease.name, lease.owner, lease.token) === 1
       ? undefined
-      : new LeaseLost(lease);
+      : new Refused(new LeaseLost(lease));
 };
 
 const isAlive = ({ owner, expires_at }: LeaseRow): boolean =>

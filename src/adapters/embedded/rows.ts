@@ -4,7 +4,6 @@ import {
   type Position,
   type RecordedEvent,
 } from '../../kernel/envelope.js';
-import { type Change, type Stored } from '../../ports/views.js';
 
 /** Columns of `events` in the order in which they are bound and read. */
 export type EventRow = readonly [
@@ -19,20 +18,6 @@ export type EventRow = readonly [
 ];
 
 export const EVENT_COLUMNS = 'position, stream, revision, id, type, version, data, metadata';
-
-export interface DocumentRow {
-  readonly id: string;
-  readonly position: string;
-  readonly doc: string;
-}
-
-export interface LeaseRow {
-  /** null while nobody holds it. */
-  readonly owner: string | null;
-  readonly token: number;
-  /** Milliseconds since 1970. */
-  readonly expires_at: number;
-}
 
 const POSITION_DIGITS = 20;
 
@@ -67,18 +52,4 @@ export const toEvent = (row: EventRow): RecordedEvent => ({
   stream: row[1],
   revision: row[2],
   position: toPosition(row[0]),
-});
-
-export type EncodedChange = readonly [id: string, position: string, doc: string | null];
-
-export const encodeChange = ({ id, position, doc }: Change<object>): EncodedChange => [
-  id,
-  position,
-  doc === null ? null : JSON.stringify(doc),
-];
-
-export const toStored = <Doc>({ id, position, doc }: DocumentRow): Stored<Doc> => ({
-  id,
-  position: position as Position,
-  doc: JSON.parse(doc) as Doc,
 });

@@ -12,7 +12,7 @@ interface Sql {
 export interface CompiledQuery {
   /** Each takes its `bound` and then the most rows wanted; the rows have id, position, doc and sort_value. */
   readonly statements: readonly Sql[];
-  cursorAfter(row: { readonly id: string; readonly sort_value: Bound }): string;
+  readonly cursorAfter: (row: { readonly id: string; readonly sort_value: Bound }) => string;
 }
 
 /** The expression that indexes and queries share: SQLite uses an index only for the very same expression. */

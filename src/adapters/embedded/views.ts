@@ -11,7 +11,7 @@ import {
   type Views,
 } from '../../ports/views.js';
 import { checkpointRows } from './checkpoints.js';
-import { type Sqlite } from './database.js';
+import { type Database } from './database.js';
 import { type GroupCommit } from './group-commit.js';
 import { fence } from './leases.js';
 import { compileQuery, valueAt } from './view-query.js';
@@ -32,7 +32,7 @@ interface FoundRow extends DocumentRow {
 /** Each view is a table of JSON documents, with an index on expressions for every list of paths. */
 export class EmbeddedViews implements Views {
   constructor(
-    private readonly db: Sqlite,
+    private readonly db: Database,
     private readonly commits: GroupCommit,
   ) {}
 
@@ -72,7 +72,7 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
   private readonly queries = new Map<string, ReturnType<typeof this.prepareQuery>>();
 
   constructor(
-    private readonly db: Sqlite,
+    private readonly db: Database,
     private readonly commits: GroupCommit,
     name: string,
     private readonly table: string,
@@ -127,7 +127,7 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
       position,
       doc: doc === null ? null : JSON.stringify(doc),
     }));
-    const refused = await this.commits.run(() => {
+    await this.commits.write(() => {
       const lost = this.lost(lease);
       if (lost !== undefined) return lost;
       for (const { id, position, doc } of encoded) {
@@ -137,7 +137,6 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
       this.checkpoints.save(this.subscriber, checkpoint);
       return undefined;
     });
-    if (refused !== undefined) throw refused;
   }
 
   checkpoint(): Promise<Position | undefined> {

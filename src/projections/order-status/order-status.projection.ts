@@ -116,7 +116,7 @@ const moved = (doc: OrderDocument, event: Recorded<OrderStatusEvent>): OrderDocu
 };
 
 export const orderStatusProjection: Projection<OrderStatusEvent, OrderDocument> = {
-  name: 'order-status',
+  name: 'order_status',
   version: 1,
   reads: {
     [orderCategory]: orderEvents,
