@@ -55,7 +55,10 @@ export interface Subscription extends AsyncIterable<Delivery> {
 /** The truth. Events are appended to streams and never changed. */
 export interface EventStore {
   /**
-   * Appends all events or none; acknowledged only when they are durable.
+   * Appends all events or none; acknowledged only when they are durable. An append that is sent again, with the
+   * same expected revision ('any' apart) and the ids that are already stored behind it, is answered as it was the
+   * first time and writes nothing.
+   * @throws RangeError without events.
    * @throws ConcurrencyConflict when the stream is not at the expected revision; nothing was written.
    */
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended>;

@@ -1,6 +1,7 @@
 import { type Position } from '../../kernel/envelope.js';
 import { type Checkpoints } from '../../ports/checkpoints.js';
 import { type Lease } from '../../ports/leases.js';
+import { whenFree } from './busy.js';
 import { type Database } from './database.js';
 import { type GroupCommit } from './group-commit.js';
 import { fence } from './leases.js';
@@ -34,10 +35,8 @@ export class EmbeddedCheckpoints implements Checkpoints {
     this.lost = fence(db);
   }
 
-  // async, so that a fault of the database is a rejection
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async load(subscriber: string): Promise<Position | undefined> {
-    return this.rows.load(subscriber);
+  load(subscriber: string): Promise<Position | undefined> {
+    return whenFree(() => this.rows.load(subscriber));
   }
 
   async save(subscriber: string, position: Position, lease?: Lease): Promise<void> {

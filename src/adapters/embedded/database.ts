@@ -51,3 +51,9 @@ export const openDatabase = (dataDir: string): Database => {
 
 export const isBusy = (error: unknown): boolean =>
   error instanceof SqliteError && error.code.startsWith('SQLITE_BUSY');
+
+const storageFaults = /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|READONLY|CANTOPEN|PROTOCOL|NOMEM)/;
+
+/** The file or the disk failed, not one statement: whatever shares the transaction has failed too. */
+export const isStorageFault = (error: unknown): boolean =>
+  error instanceof SqliteError && storageFaults.test(error.code);

@@ -22,7 +22,7 @@ export class EventLog {
   private first: number;
   private entries: Entry[] = [];
   private staged: EventRow[] = [];
-  private dataVersion: number;
+  private dataVersion: number | undefined;
   private entered = false;
   private readonly selectDataVersion;
   private readonly selectHead;
@@ -78,9 +78,13 @@ export class EventLog {
     const rows = this.staged;
     this.staged = [];
     this.entered = false;
-    if (outcome === 'rolled back' || rows.length === 0) return false;
+    if (outcome === 'rolled back') {
+      // After a failed commit what the file holds is asked, not assumed.
+      this.dataVersion = undefined;
+      return false;
+    }
     this.remember(rows);
-    return true;
+    return rows.length > 0;
   }
 
   covers(position: number): boolean {

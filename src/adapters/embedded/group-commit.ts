@@ -1,5 +1,5 @@
 import { whenFree } from './busy.js';
-import { type Database } from './database.js';
+import { type Database, isStorageFault } from './database.js';
 
 /** What a write answers that was refused before it wrote anything; the others of its transaction go on. */
 export class Refused {
@@ -25,7 +25,8 @@ const LONGEST_MS = 10;
 
 /**
  * Writes that arrive together share one transaction and one flush to the disk; each is acknowledged when the
- * transaction is committed. A write that throws takes the whole transaction with it.
+ * transaction is committed. When the storage fails, all writes of the transaction fail; a write that throws for
+ * another reason fails alone, and the others run again without it.
  */
 export class GroupCommit {
   private queue: Write[] = [];
@@ -46,7 +47,7 @@ export class GroupCommit {
     };
   }
 
-  /** @param work part of a transaction: it reads and writes, and nothing else. */
+  /** @param work part of a transaction: it reads and writes, and nothing else, since it may run again. */
   write<Result>(work: () => Result | Refused): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       if (this.closed) {
@@ -77,31 +78,48 @@ export class GroupCommit {
   private async flush(): Promise<void> {
     while (this.queue.length > 0) {
       await nextTurn();
-      let tried = this.queue.length;
       try {
         await whenFree(() => this.begin.run());
-        tried = this.runSome();
-        this.commit.run();
-        this.settled('committed');
-        for (const write of this.queue.splice(0, tried)) write.settle();
       } catch (error) {
-        this.rollback();
-        this.settled('rolled back');
-        for (const write of this.queue.splice(0, tried)) write.fail(error);
+        for (const write of this.queue.splice(0)) write.fail(error);
+        continue;
       }
+      this.transact();
     }
     this.flushing = undefined;
   }
 
-  private runSome(): number {
+  /** The transaction has begun. */
+  private transact(): void {
     const deadline = performance.now() + LONGEST_MS;
     let count = 0;
-    for (const write of this.queue) {
-      if (count === MOST_WRITES || (count > 0 && performance.now() > deadline)) break;
-      count += 1;
-      write.run();
+    try {
+      for (const write of this.queue) {
+        if (count === MOST_WRITES || (count > 0 && performance.now() > deadline)) break;
+        write.run();
+        count += 1;
+      }
+    } catch (error) {
+      this.abandon(
+        isStorageFault(error) ? this.queue.splice(0, count + 1) : this.queue.splice(count, 1),
+        error,
+      );
+      return;
     }
-    return count;
+    try {
+      this.commit.run();
+    } catch (error) {
+      this.abandon(this.queue.splice(0, count), error);
+      return;
+    }
+    this.settled('committed');
+    for (const write of this.queue.splice(0, count)) write.settle();
+  }
+
+  private abandon(failed: readonly Write[], error: unknown): void {
+    this.rollback();
+    this.settled('rolled back');
+    for (const write of failed) write.fail(error);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type ViewQuery,
   type Views,
 } from '../../ports/views.js';
+import { whenFree } from './busy.js';
 import { checkpointRows } from './checkpoints.js';
 import { type Database } from './database.js';
 import { type GroupCommit } from './group-commit.js';
@@ -93,18 +94,18 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
   }
 
   get(id: string): Promise<Stored<Doc> | undefined> {
-    return read(() => {
+    return whenFree(() => {
       const row = this.selectOne.get(id);
       return row && toStored<Doc>(row);
     });
   }
 
   getMany(ids: readonly string[]): Promise<readonly Stored<Doc>[]> {
-    return read(() => this.selectMany.all(JSON.stringify(ids)).map(toStored<Doc>));
+    return whenFree(() => this.selectMany.all(JSON.stringify(ids)).map(toStored<Doc>));
   }
 
   find(query: ViewQuery): Promise<Page<Doc>> {
-    return read(() => {
+    return whenFree(() => {
       const { statements, cursorAfter } = compileQuery(this.table, query);
       // One row more than wanted tells whether there is another page.
       let rows: readonly FoundRow[] = [];
@@ -140,7 +141,7 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
   }
 
   checkpoint(): Promise<Position | undefined> {
-    return read(() => this.checkpoints.load(this.subscriber));
+    return whenFree(() => this.checkpoints.load(this.subscriber));
   }
 
   private query(sql: string) {
@@ -155,10 +156,6 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
     return this.db.prepare<(string | number | null)[], FoundRow>(sql);
   }
 }
-
-/** A fault of the database is a rejection. */
-// eslint-disable-next-line @typescript-eslint/require-await
-const read = async <Result>(work: () => Result): Promise<Result> => work();
 
 const toStored = <Doc>({ id, position, doc }: DocumentRow): Stored<Doc> => ({
   id,
