@@ -28,9 +28,17 @@ describe('configuration', () => {
   });
 
   it.each([
-    ['PORT', '80x80', 'PORT=80x80 is not valid: it must be a whole number from 0 to 65535 (see .env.example).'],
+    [
+      'PORT',
+      '80x80',
+      'PORT=80x80 is not valid: it must be a whole number from 0 to 65535 (see .env.example).',
+    ],
     ['PORT', '-1', 'PORT=-1 is not valid: it must be a whole number from 0 to 65535 (see .env.example).'],
-    ['PORT', '70000', 'PORT=70000 is not valid: it must be a whole number from 0 to 65535 (see .env.example).'],
+    [
+      'PORT',
+      '70000',
+      'PORT=70000 is not valid: it must be a whole number from 0 to 65535 (see .env.example).',
+    ],
     [
       'ROLES',
       'api,projektor',

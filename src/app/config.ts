@@ -45,6 +45,7 @@ const settings = z.object({
   CONSISTENCY_TIMEOUT_MS: whole(2_000, 0, 60_000),
   LEASE_TTL_MS: whole(10_000, 500, 600_000),
   BODY_LIMIT_BYTES: whole(262_144, 1_024, 16_777_216),
+  SHUTDOWN_DRAIN_MS: whole(200, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: whole(10_000, 100, 600_000),
 });
 
@@ -62,7 +63,9 @@ export class InvalidConfiguration extends Error {
 
 /** An empty variable counts as unset. @throws InvalidConfiguration with a sentence for every wrong value. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
-  const given = Object.fromEntries(settingNames.map((name) => [name, env[name] === '' ? undefined : env[name]]));
+  const given = Object.fromEntries(
+    settingNames.map((name) => [name, env[name] === '' ? undefined : env[name]]),
+  );
   const result = settings.safeParse(given);
   if (result.success) return result.data;
   const names = new Set(result.error.issues.map(({ path }) => String(path[0])));

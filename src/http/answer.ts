@@ -25,6 +25,11 @@ export const describeWrite = (
   if (position !== undefined) void reply.header('consistency-token', consistencyToken(position));
 };
 
+/** The revision to name in If-Match when changing what was read. */
+export const describeRead = (reply: FastifyReply, revision: number): void => {
+  void reply.header('etag', `"${revision}"`);
+};
+
 export const created = (reply: FastifyReply, location: string): void => {
   void reply.status(201).header('location', location);
 };

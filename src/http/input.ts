@@ -42,7 +42,7 @@ export const JsonBody = (schema: z.ZodType): ParameterDecorator =>
   documented(ApiBody({ schema: jsonSchema(schema) }), (request) => request.body ?? {}, schema, 'body');
 
 /** The query string, parsed with the schema; also documents it. */
-export const Query = (schema: z.ZodObject): ParameterDecorator => {
+export const QueryString = (schema: z.ZodObject): ParameterDecorator => {
   const documents = Object.entries(schema.shape).map(([name, type]) =>
     ApiQuery({ name, required: false, schema: jsonSchema(type as z.ZodType) }),
   );

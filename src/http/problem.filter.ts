@@ -3,6 +3,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger } from '../ports/logger.js';
 import { InvalidCursor } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
+import { InvalidConsistencyToken, ViewBehind } from '../projections/serving-views.js';
 import { badRequest, type Problem, problem, ProblemException } from './problem.js';
 
 /** Every error leaves as a problem document; what nobody foresaw is logged and says nothing of its inside. */
@@ -28,6 +29,12 @@ export class ProblemFilter implements ExceptionFilter {
 export const toProblem = (error: unknown): ProblemException => {
   if (error instanceof ProblemException) return error;
   if (error instanceof InvalidCursor) return badRequest('INVALID_CURSOR', error.message, 'cursor');
+  if (error instanceof InvalidConsistencyToken) {
+    return badRequest('INVALID_CONSISTENCY_TOKEN', error.message, 'Consistency-Token');
+  }
+  if (error instanceof ViewBehind) {
+    return new ProblemException(problem(503, 'VIEW_BEHIND', error.message), { 'retry-after': '1' });
+  }
   if (error instanceof Contention) {
     return new ProblemException(problem(503, 'CONTENTION', error.message), { 'retry-after': '1' });
   }

@@ -50,7 +50,11 @@ const traceparent = (request: FastifyRequest): string | undefined => {
     : undefined;
 };
 
-export const header = (request: FastifyRequest, name: string): string | undefined => {
+/** The token of the write that a query must see. */
+export const consistencyHeader = (request: FastifyRequest): string | undefined =>
+  header(request, 'consistency-token');
+
+const header = (request: FastifyRequest, name: string): string | undefined => {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 };

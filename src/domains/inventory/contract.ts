@@ -1,3 +1,8 @@
 /** All that other domains may know of inventory. */
 export * from './model/inventory.events.js';
-export { availableOf, inventory, type InventoryRejection, type InventoryState } from './model/inventory.decider.js';
+export {
+  availableOf,
+  inventory,
+  type InventoryRejection,
+  type InventoryState,
+} from './model/inventory.decider.js';

@@ -1,46 +1,30 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
 import { causedBy } from '../../execution/command-context.js';
-import { CommandExecutor } from '../../execution/command-executor.js';
 import { type Reaction } from '../../execution/reactor.js';
 import { reportRefusal, type ServiceReactions, streamsOf } from '../../execution/service-reactions.js';
-import { CLOCK, EVENT_STORE, LOGGER } from '../../execution/tokens.js';
+import { CLOCK, LOGGER } from '../../execution/tokens.js';
 import { type RecordedEvent, upcast } from '../../kernel/envelope.js';
 import { categoryOf } from '../../kernel/ids.js';
-import { type Rejection } from '../../kernel/rejection.js';
 import { type Clock } from '../../ports/clock.js';
-import { type EventStore } from '../../ports/event-store.js';
 import { type Logger } from '../../ports/logger.js';
 import { inventoryCategory, inventoryEvents } from '../inventory/contract.js';
 import { paymentCategory, paymentEvents } from '../payment/contract.js';
-import { type FulfilmentEvent } from './model/fulfilment.events.js';
-import {
-  fulfilment,
-  type FulfilmentCommand,
-  type FulfilmentFact,
-  type FulfilmentSettings,
-  type FulfilmentState,
-} from './model/fulfilment.process.js';
+import { ChangeFulfilment, Fulfilments } from './fulfilment.handlers.js';
+import { type FulfilmentFact } from './model/fulfilment.process.js';
 import { orderCategory, orderEvents } from './model/order.events.js';
-
-export const FULFILMENT_SETTINGS = Symbol('FulfilmentSettings');
 
 const actor = 'fulfilment';
 
 /** Shows the fulfilment process every fact of orders, stock and payments. */
 @Injectable()
 export class FulfilmentReactions implements ServiceReactions {
-  private readonly process;
-  private readonly executor: CommandExecutor<FulfilmentCommand, FulfilmentEvent, FulfilmentState, Rejection>;
-
   constructor(
-    @Inject(EVENT_STORE) store: EventStore,
+    private readonly commands: CommandBus,
+    private readonly fulfilments: Fulfilments,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(FULFILMENT_SETTINGS) settings: FulfilmentSettings,
-  ) {
-    this.process = fulfilment(settings);
-    this.executor = new CommandExecutor(this.process, store, clock);
-  }
+  ) {}
 
   reactions(): readonly Reaction[] {
     return [
@@ -54,9 +38,10 @@ export class FulfilmentReactions implements ServiceReactions {
   }
 
   private async react(recorded: RecordedEvent): Promise<void> {
-    const observed = this.process.observe(factOf(recorded), this.clock.now());
+    const observed = this.fulfilments.process.observe(factOf(recorded), this.clock.now());
     if (observed === undefined) return;
-    const outcome = await this.executor.execute({ ...observed, context: causedBy(recorded, actor) });
+    const { id, command } = observed;
+    const outcome = await this.commands.execute(new ChangeFulfilment(id, command, causedBy(recorded, actor)));
     reportRefusal(outcome, recorded, this.logger);
   }
 }

@@ -11,6 +11,9 @@ import { type Projection } from '../projection.js';
 export interface Deadline {
   readonly orderId: string;
   readonly dueAt: Instant;
+  /** Of the step that set it: what happens at the deadline is caused by it. */
+  readonly causationId: string;
+  readonly correlationId: string;
 }
 
 export const deadlinesProjection: Projection<FulfilmentEvent, Deadline> = {
@@ -23,6 +26,8 @@ export const deadlinesProjection: Projection<FulfilmentEvent, Deadline> = {
     const before = doc?.dueAt ?? deadline.initial;
     const dueAt = deadline.evolve(before, event);
     if (dueAt === before) return doc;
-    return dueAt === null ? undefined : { orderId: event.data.orderId, dueAt };
+    if (dueAt === null) return undefined;
+    const { id: causationId, metadata } = event;
+    return { orderId: event.data.orderId, dueAt, causationId, correlationId: metadata.correlationId };
   },
 };

@@ -1,0 +1,35 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { ServingViews } from '../projections/serving-views.js';
+import { type Config } from './config.js';
+import { HealthController, Lifecycle } from './health.controller.js';
+import { type Platform, platformProviders } from './platform.js';
+import { serviceParts } from './services.js';
+
+/** The ports, for every module. */
+@Module({})
+class PlatformModule {}
+
+@Module({})
+export class AppModule {
+  static of(config: Config, platform: Platform, lifecycle: Lifecycle): DynamicModule {
+    const parts = config.SERVICES.map((service) => serviceParts[service]);
+    const providers = [...platformProviders(platform, config), ServingViews];
+    return {
+      module: AppModule,
+      imports: [
+        CqrsModule.forRoot(),
+        { module: PlatformModule, global: true, providers, exports: providers },
+        ...parts.map(({ module }) => module),
+      ],
+      controllers: [
+        HealthController,
+        ...(config.ROLES.includes('api') ? parts.flatMap(({ controllers }) => controllers) : []),
+      ],
+      providers: [
+        { provide: Lifecycle, useValue: lifecycle },
+        ...parts.flatMap(({ queryHandlers }) => queryHandlers),
+      ],
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { runUntilStopped } from './main.js';
+
+/** `make dev`: everything in one process on embedded engines, with demo data, and a word on what to try. */
+if (existsSync('.env')) process.loadEnvFile('.env');
+
+const program = await runUntilStopped({ SEED_DEMO: 'true', ...process.env });
+
+if (program !== undefined) {
+  const { url } = program;
+  process.stdout.write(`
+  The order-processing backend is running at ${url} (process ${process.pid}).
+
+  Place an order:
+
+    curl -i ${url}/api/orders -H 'content-type: application/json' \\
+      -d '{"customerId":"cust-123","items":[{"sku":"SKU-123","quantity":2}]}'
+
+  See it confirmed, and the stock moved:
+
+    curl ${url}/api/orders?customerId=cust-123
+    curl ${url}/api/inventory/SKU-123
+
+  What happened, step by step, and why:  ${url}/api/orders/{orderId}/timeline
+  The catalogue:                         ${url}/api/catalog
+  All of the API:                        ${url}/docs
+
+  Ctrl-C stops it. Kill it with -9 if you like: nothing is lost or doubled.
+
+`);
+}

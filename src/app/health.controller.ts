@@ -1,0 +1,46 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { EVENT_STORE } from '../execution/tokens.js';
+import { type EventStore } from '../ports/event-store.js';
+import { type Workers } from './workers.js';
+
+/** Where the process stands between start and stop. */
+export class Lifecycle {
+  phase: 'starting' | 'ready' | 'stopping' = 'starting';
+  workers: Workers | undefined;
+}
+
+@ApiTags('health')
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly lifecycle: Lifecycle,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  /** The process is there; restarting it would not help anything else. */
+  @Get('live')
+  live() {
+    return { status: 'live' };
+  }
+
+  /**
+   * The process may be sent requests. A view that has stopped at a broken event is told of here, and does not take
+   * the rest of the service away: `degraded`.
+   */
+  @Get('ready')
+  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
+    const { phase, workers } = this.lifecycle;
+    if (phase !== 'ready') {
+      void reply.status(503);
+      return { status: phase };
+    }
+    const head = (await this.store.head()) ?? null;
+    const work = workers?.status ?? { projections: [], reactions: [] };
+    const degraded =
+      work.projections.some(({ state }) => state === 'failed') ||
+      work.reactions.some(({ lastFailure }) => lastFailure !== undefined);
+    return { status: degraded ? 'degraded' : 'ready', head, ...work };
+  }
+}

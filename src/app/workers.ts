@@ -1,0 +1,64 @@
+import { type INestApplicationContext } from '@nestjs/common';
+import { JobRunner } from '../execution/periodic-job.js';
+import { Reactor, type ReactorStatus } from '../execution/reactor.js';
+import { type DomainEvent } from '../kernel/decider.js';
+import { allProjections } from '../projections/all.js';
+import { ProjectionRunner, type ProjectionStatus } from '../projections/runner.js';
+import { ServingViews } from '../projections/serving-views.js';
+import { type Config } from './config.js';
+import { type Platform } from './platform.js';
+import { serviceParts } from './services.js';
+
+/** What runs in this process beside HTTP: the projections, reactions and jobs of its roles and services. */
+export class Workers {
+  private readonly projections: readonly ProjectionRunner<DomainEvent, object>[];
+  private readonly reactors: readonly Reactor[];
+  private readonly jobs: readonly JobRunner[];
+
+  constructor(context: INestApplicationContext, platform: Platform, config: Config) {
+    const { eventStore, checkpoints, leases, owner, logger } = platform;
+    const leadership = { leases, owner, ttlMs: config.LEASE_TTL_MS, logger };
+    const processes = config.ROLES.includes('process')
+      ? config.SERVICES.map((name) => serviceParts[name])
+      : [];
+    const served = context.get(ServingViews);
+
+    this.projections = allProjections
+      .filter(({ service }) => config.ROLES.includes('projector') && config.SERVICES.includes(service))
+      .map(({ projection }) => {
+        const { view, progress } = served.open(projection);
+        const runner = new ProjectionRunner(projection, { eventStore, view, logger, lease: leadership });
+        runner.onAdvance(progress.advanced);
+        return runner;
+      });
+    this.reactors = processes
+      .flatMap(({ reactions }) => reactions.flatMap((type) => context.get(type).reactions()))
+      .map((reaction) => new Reactor(reaction, { ...leadership, store: eventStore, checkpoints }));
+    this.jobs = processes
+      .flatMap(({ jobs }) => jobs.map((type) => context.get(type)))
+      .map((job) => new JobRunner(job, leadership));
+  }
+
+  start(): void {
+    for (const worker of this.all()) worker.start();
+  }
+
+  /** Each finishes what it has in hand. */
+  async stop(): Promise<void> {
+    await Promise.all(this.all().map((worker) => worker.stop()));
+  }
+
+  get status(): {
+    readonly projections: readonly ProjectionStatus[];
+    readonly reactions: readonly ReactorStatus[];
+  } {
+    return {
+      projections: this.projections.map(({ status }) => status),
+      reactions: this.reactors.map(({ status }) => status),
+    };
+  }
+
+  private all() {
+    return [...this.projections, ...this.reactors, ...this.jobs];
+  }
+}

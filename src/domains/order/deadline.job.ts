@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { derivedId } from '../../execution/derived-id.js';
+import { type Job } from '../../execution/periodic-job.js';
+import { CLOCK } from '../../execution/tokens.js';
+import { type Instant } from '../../kernel/envelope.js';
+import { type Clock } from '../../ports/clock.js';
+import { type Deadline, deadlinesProjection } from '../../projections/deadlines/deadlines.projection.js';
+import { dueDeadlines } from '../../projections/deadlines/deadlines.query.js';
+import { ServingViews } from '../../projections/serving-views.js';
+import { ChangeFulfilment } from './fulfilment.handlers.js';
+
+const mostAtOnce = 500;
+
+/** Tells fulfilment of the deadlines that have passed. They are in a view, so they outlive a restart. */
+@Injectable()
+export class DeadlineJob implements Job {
+  readonly name = 'deadlines';
+  readonly everyMs = 200;
+
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly views: ServingViews,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async run(): Promise<void> {
+    const now = this.clock.now();
+    const view = await this.views.upTo(deadlinesProjection, undefined);
+    const due = await dueDeadlines(view, now, mostAtOnce);
+    await Promise.all(due.map((deadline) => this.pass(deadline, now)));
+  }
+
+  private async pass({ orderId, dueAt, causationId, correlationId }: Deadline, at: Instant): Promise<void> {
+    const commandId = derivedId('deadline', orderId, dueAt);
+    const context = { commandId, correlationId, causationId, actor: 'deadline' };
+    await this.commands.execute(new ChangeFulfilment(orderId, { do: 'passDeadline', at }, context));
+  }
+}

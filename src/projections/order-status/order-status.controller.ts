@@ -1,0 +1,91 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { describeRead } from '../../http/answer.js';
+import { idSchema, pageSchema, PathParam, QueryString } from '../../http/input.js';
+import { notFound } from '../../http/problem.js';
+import { consistencyHeader } from '../../http/request-context.js';
+import { type PageOf } from '../page.js';
+import { ServingViews } from '../serving-views.js';
+import { orderStatusProjection } from './order-status.projection.js';
+import { findOrders, type OrderSearch, orderStatus } from './order-status.query.js';
+import { type OrderStatus } from './order-status.js';
+
+export class GetOrder extends Query<OrderStatus | undefined> {
+  constructor(
+    readonly orderId: string,
+    readonly token: string | undefined,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(GetOrder)
+export class GetOrderHandler implements IQueryHandler<GetOrder> {
+  constructor(private readonly views: ServingViews) {}
+
+  async execute({ orderId, token }: GetOrder) {
+    return orderStatus(await this.views.upTo(orderStatusProjection, token), orderId);
+  }
+}
+
+export class FindOrders extends Query<PageOf<OrderStatus>> {
+  constructor(
+    readonly search: OrderSearch,
+    readonly token: string | undefined,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(FindOrders)
+export class FindOrdersHandler implements IQueryHandler<FindOrders> {
+  constructor(private readonly views: ServingViews) {}
+
+  async execute({ search, token }: FindOrders) {
+    return findOrders(await this.views.upTo(orderStatusProjection, token), search);
+  }
+}
+
+const search = z.strictObject({ ...pageSchema, customerId: idSchema.optional() });
+
+@ApiTags('orders')
+@Controller('api/orders')
+export class OrderViewController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get()
+  async find(@QueryString(search) query: z.infer<typeof search>, @Req() request: FastifyRequest) {
+    const { items, nextCursor } = await this.queries.execute(
+      new FindOrders(query, consistencyHeader(request)),
+    );
+    return { items: items.map(withoutTimeline), nextCursor };
+  }
+
+  @Get(':orderId')
+  async get(
+    @PathParam('orderId', idSchema) orderId: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const order = await this.order(orderId, request);
+    describeRead(reply, order.revision);
+    return withoutTimeline(order);
+  }
+
+  @Get(':orderId/timeline')
+  async timeline(@PathParam('orderId', idSchema) orderId: string, @Req() request: FastifyRequest) {
+    const { timeline } = await this.order(orderId, request);
+    return { items: timeline, nextCursor: null };
+  }
+
+  private async order(orderId: string, request: FastifyRequest): Promise<OrderStatus> {
+    const order = await this.queries.execute(new GetOrder(orderId, consistencyHeader(request)));
+    if (order === undefined) throw notFound('order', orderId);
+    return order;
+  }
+}
+
+const withoutTimeline = ({ timeline: _, ...order }: OrderStatus) => order;
