@@ -29,7 +29,11 @@ export class EventLog {
   private readonly selectAfter;
   private readonly insert;
 
-  constructor(db: Database) {
+  /** @param onNews called for every commit of events, of this process or of another one, by whomever it is noticed */
+  constructor(
+    db: Database,
+    private readonly onNews: () => void,
+  ) {
     this.selectDataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
     this.selectHead = db.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
     this.selectAfter = db
@@ -43,11 +47,11 @@ export class EventLog {
     this.first = this.head + 1;
   }
 
-  /** Takes notice of what other processes have committed; says whether that was an event. */
-  refresh(): boolean {
+  /** Takes notice of what other processes have committed. */
+  refresh(): void {
     const dataVersion = this.selectDataVersion.get() ?? 0;
     // SQLite changes it for the commits of other connections alone.
-    if (dataVersion === this.dataVersion) return false;
+    if (dataVersion === this.dataVersion) return;
     const head = this.selectHead.get() ?? 0;
     const news = head - this.head;
     if (news > CAPACITY / 2) {
@@ -58,7 +62,7 @@ export class EventLog {
       this.remember(this.selectAfter.all(this.head));
     }
     this.dataVersion = dataVersion;
-    return news > 0;
+    if (news > 0) this.onNews();
   }
 
   /** Inside a transaction. Returns the position of the event. */
@@ -73,18 +77,18 @@ export class EventLog {
     return position;
   }
 
-  /** The transaction is over. Says whether events were committed. */
-  settle(outcome: 'committed' | 'rolled back'): boolean {
+  /** The transaction is over. */
+  settle(outcome: 'committed' | 'rolled back'): void {
     const rows = this.staged;
     this.staged = [];
     this.entered = false;
     if (outcome === 'rolled back') {
       // After a failed commit what the file holds is asked, not assumed.
       this.dataVersion = undefined;
-      return false;
+    } else if (rows.length > 0) {
+      this.remember(rows);
+      this.onNews();
     }
-    this.remember(rows);
-    return rows.length > 0;
   }
 
   covers(position: number): boolean {

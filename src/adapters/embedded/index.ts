@@ -15,10 +15,14 @@ export interface EmbeddedOptions {
 /** All ports of the embedded engine on one database file. */
 export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
   const db = openDatabase(dataDir);
-  const log = new EventLog(db);
-  const wakeups = new Wakeups(() => log.refresh());
+  const wakeups: Wakeups = new Wakeups(() => {
+    log.refresh();
+  });
+  const log = new EventLog(db, () => {
+    wakeups.wake();
+  });
   const commits = new GroupCommit(db, (outcome) => {
-    if (log.settle(outcome)) wakeups.wake();
+    log.settle(outcome);
   });
   const eventStore = new EmbeddedEventStore(db, commits, log, wakeups);
   return {

@@ -6,8 +6,8 @@ export class Wakeups {
   private sleepers: (() => void)[] = [];
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param othersCommitted asked every 10 ms, only while somebody sleeps. */
-  constructor(private readonly othersCommitted: () => boolean) {}
+  /** @param look for commits of other processes; done every 10 ms, only while somebody sleeps */
+  constructor(private readonly look: () => void) {}
 
   /** The timer keeps the process alive: waiting for events is what a subscriber is there for. */
   sleep(): Promise<void> {
@@ -27,10 +27,10 @@ export class Wakeups {
 
   private poll(): void {
     try {
-      if (!this.othersCommitted()) return;
+      this.look();
     } catch {
       // The subscribers meet the same error when they read, and know how to report it.
+      this.wake();
     }
-    this.wake();
   }
 }
