@@ -7,8 +7,8 @@ export interface EventStoreHarness {
   /** On an empty log. */
   readonly store: EventStore;
   /** The same log through a connection of its own, as another process would have it. */
-  another(): Promise<EventStore>;
-  dispose(): Promise<void>;
+  readonly another: () => Promise<EventStore>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** What every adapter of the event store does, sentence by sentence of the port. */

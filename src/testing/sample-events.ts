@@ -2,7 +2,10 @@ import { type NewEvent, type RecordedEvent } from '../kernel/envelope.js';
 import { type Delivery, type EventStore, type SubscribeOptions } from '../ports/event-store.js';
 
 /** An event that is told from all others by its id. */
-export const sampleEvent = (id: string, { type = 'SampleHappened', data = {} as object } = {}): NewEvent => ({
+export const sampleEvent = (
+  id: string,
+  { type = 'SampleHappened', data = {} }: { readonly type?: string; readonly data?: object } = {},
+): NewEvent => ({
   id,
   type,
   version: 1,

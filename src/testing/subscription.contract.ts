@@ -84,6 +84,18 @@ export const describeSubscriptionContract = (harness: () => EventStoreHarness): 
       await deliveries.return?.();
     });
 
+    it('wakes although somebody else noticed the commit of another connection before', async () => {
+      const { store, another } = harness();
+      const writer = await another();
+      const deliveries = store.subscribe({ from: 'start' })[Symbol.asyncIterator]();
+      await deliveries.next();
+      const next = deliveries.next();
+      const { position } = await append(writer, 'sample-1', 'a');
+      expect(await store.head()).toBe(position);
+      expect(await next).toMatchObject({ done: false, value: { position } });
+      await deliveries.return?.();
+    });
+
     it.each<[string, EventFilter, readonly string[]]>([
       ['a prefix', { streamPrefixes: ['a_b-'] }, ['1', '5']],
       ['several prefixes', { streamPrefixes: ['a_b-', 'ab'] }, ['1', '4', '5']],
@@ -150,7 +162,7 @@ export const describeSubscriptionContract = (harness: () => EventStoreHarness): 
       })();
       await eventually('it has caught up', () => deliveries.at(-1)?.caughtUp === true);
       const before = deliveries.length;
-      // Another subscriber that starts and ends in the meantime wakes everybody there is to wake.
+      // Neighbours that come and go are no news to it.
       for (let n = 0; n < 20; n += 1) await eventsOf(store);
       await subscription.close();
       await reading;

@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeCheckpointsContract } from '../../testing/checkpoints.contract.js';
+import { describeEventStoreContract } from '../../testing/event-store.contract.js';
+import { describeLeasesContract } from '../../testing/leases.contract.js';
+import { describeViewsContract } from '../../testing/views.contract.js';
+import { openEmbedded } from './index.js';
+
+/** A file of its own, which every engine that is opened shares. */
+const site = async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'embedded-'));
+  const engines: ReturnType<typeof openEmbedded>[] = [];
+  return {
+    open: () => {
+      const engine = openEmbedded({ dataDir });
+      engines.push(engine);
+      return engine;
+    },
+    dispose: async () => {
+      await Promise.all(engines.map((engine) => engine.close()));
+      await rm(dataDir, { recursive: true });
+    },
+  };
+};
+
+const name = 'The embedded engine';
+
+describeEventStoreContract(name, async () => {
+  const { open, dispose } = await site();
+  return { store: open().eventStore, another: () => Promise.resolve(open().eventStore), dispose };
+});
+
+describeCheckpointsContract(name, async () => {
+  const { open, dispose } = await site();
+  return { ...open(), another: () => Promise.resolve(open().checkpoints), dispose };
+});
+
+describeViewsContract(name, async () => {
+  const { open, dispose } = await site();
+  return { ...open(), another: () => Promise.resolve(open().views), dispose };
+});
+
+describeLeasesContract(name, async () => {
+  const { open, dispose } = await site();
+  return { ...open(), another: () => Promise.resolve(open().leases), dispose };
+});

@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Leases, LeaseLost } from '../ports/leases.js';
+import { type View, type ViewDefinition, type Views } from '../ports/views.js';
+import { positionAt } from './sample-positions.js';
+import { describeFindContract } from './view-find.contract.js';
+
+export interface ViewsHarness {
+  /** Without views. */
+  readonly views: Views;
+  /** Those that the writes are fenced by. */
+  readonly leases: Leases;
+  /** The same views through a connection of its own. */
+  readonly another: () => Promise<Views>;
+  readonly dispose: () => Promise<void>;
+}
+
+export interface Sample {
+  readonly status?: string;
+  readonly price?: { readonly amountMinor: number };
+  readonly [more: string]: unknown;
+}
+
+export const sampleView: ViewDefinition = {
+  name: 'samples_v1',
+  indexes: [['status', 'placedAt'], ['price.amountMinor'], ['mixed']],
+};
+
+/** What every adapter of the views does, sentence by sentence of the port. */
+export const describeViewsContract = (name: string, open: () => Promise<ViewsHarness>): void => {
+  describe(`${name} as views`, () => {
+    let harness: ViewsHarness;
+    let view: View<Sample>;
+
+    beforeEach(async () => {
+      harness = await open();
+      view = harness.views.open<Sample>(sampleView);
+    });
+
+    afterEach(() => harness.dispose());
+
+    const put = (id: string, position: number, doc: Sample | null = { n: position }) => ({
+      id,
+      position: positionAt(position),
+      doc,
+    });
+
+    it('are empty and without a checkpoint at first', async () => {
+      expect(await view.checkpoint()).toBeUndefined();
+      expect(await view.get('a')).toBeUndefined();
+      expect(await view.find({ limit: 5 })).toStrictEqual({ items: [], nextCursor: null });
+    });
+
+    it('give back the documents as they were written, on every connection', async () => {
+      const doc = {
+        status: 'Grüße, 注文 🛒 "\\',
+        list: [1, { two: null }],
+        price: { amountMinor: 1 },
+        yes: true,
+      };
+      await view.write([put('a', 1, doc)], positionAt(2));
+      const stored = { id: 'a', position: positionAt(1), doc };
+      for (const each of [view, (await harness.another()).open<Sample>(sampleView)]) {
+        expect(await each.get('a')).toStrictEqual(stored);
+        expect(await each.find({ limit: 1 })).toStrictEqual({ items: [stored], nextCursor: null });
+        expect(await each.checkpoint()).toBe(positionAt(2));
+      }
+    });
+
+    it('give the documents there are among many ids', async () => {
+      await view.write([put('a', 1), put('b', 1), put('c', 1)], positionAt(1));
+      const found = await view.getMany(['c', 'nobody', 'a', 'a']);
+      expect(found.map(({ id }) => id).toSorted()).toStrictEqual(['a', 'c']);
+      expect(await view.getMany([])).toStrictEqual([]);
+    });
+
+    it('are each their own', async () => {
+      const other = harness.views.open<Sample>({ name: 'samples_v2', indexes: [] });
+      await view.write([put('a', 1)], positionAt(1));
+      expect(await other.get('a')).toBeUndefined();
+      expect(await other.checkpoint()).toBeUndefined();
+    });
+
+    it('can be opened again, with more indexes', async () => {
+      await view.write([put('a', 1)], positionAt(1));
+      const again = harness.views.open<Sample>({
+        ...sampleView,
+        indexes: [...sampleView.indexes, ['later']],
+      });
+      expect(await again.get('a')).toBeDefined();
+    });
+
+    it('replace a document by a newer one and remove it by null', async () => {
+      await view.write([put('a', 1), put('b', 1)], positionAt(1));
+      await view.write([put('a', 2), put('b', 3, null), put('nobody', 3, null)], positionAt(3));
+      expect(await view.get('a')).toMatchObject({ position: positionAt(2), doc: { n: 2 } });
+      expect(await view.get('b')).toBeUndefined();
+      expect((await view.find({ limit: 9 })).items).toHaveLength(1);
+    });
+
+    it('skip a change that is not newer than the document', async () => {
+      await view.write([put('a', 5), put('b', 5)], positionAt(5));
+      const stale = [put('a', 5, { stale: true }), put('b', 4, null), put('c', 4)];
+      await view.write(stale, positionAt(5));
+      expect(await view.get('a')).toMatchObject({ position: positionAt(5), doc: { n: 5 } });
+      expect(await view.get('b')).toMatchObject({ position: positionAt(5) });
+      expect(await view.get('c')).toMatchObject({ position: positionAt(4) });
+    });
+
+    it('do not change when writes are repeated', async () => {
+      const writes = [[put('a', 1), put('b', 1)], [put('a', 2), put('b', 3, null)], [put('c', 4)]];
+      const writeAll = async () => {
+        for (const changes of writes) {
+          await view.write(changes, changes.at(-1)?.position ?? positionAt(0));
+        }
+        return { ...(await view.find({ limit: 9 })), checkpoint: await view.checkpoint() };
+      };
+      const once = await writeAll();
+      expect(await writeAll()).toStrictEqual(once);
+      expect(once.items.map(({ id }) => id)).toStrictEqual(['a', 'c']);
+    });
+
+    it('move their checkpoint forwards and never back, also without changes', async () => {
+      await view.write([], positionAt(5));
+      await view.write([], positionAt(3));
+      expect(await view.checkpoint()).toBe(positionAt(5));
+      await view.write([], positionAt(6));
+      expect(await view.checkpoint()).toBe(positionAt(6));
+    });
+
+    it('take many concurrent writes of several views', async () => {
+      const all = Array.from({ length: 4 }, (_, n) =>
+        harness.views.open<Sample>({ name: `samples_many_${n}`, indexes: [['n']] }),
+      );
+      await Promise.all(
+        all.flatMap((each) =>
+          Array.from({ length: 20 }, (_, n) =>
+            each.write([put(`${n % 5}`, n + 1), put(`only ${n}`, n + 1)], positionAt(n + 1)),
+          ),
+        ),
+      );
+      for (const each of all) {
+        expect((await each.find({ limit: 100 })).items).toHaveLength(25);
+        expect(await each.get('4')).toMatchObject({ position: positionAt(20) });
+        expect(await each.checkpoint()).toBe(positionAt(20));
+      }
+    });
+
+    it('are written under a lease as long as it has not passed on', async () => {
+      const { leases } = harness;
+      const old = await leases.acquire('job', 'ann', 60_000);
+      if (old === undefined) throw new Error('Nobody held the lease.');
+      await view.write([put('a', 1)], positionAt(1), old);
+      await leases.release(old);
+      const lease = await leases.acquire('job', 'bob', 60_000);
+      await expect(view.write([put('a', 2), put('b', 2)], positionAt(2), old)).rejects.toThrow(LeaseLost);
+      expect(await view.get('a')).toMatchObject({ position: positionAt(1) });
+      expect(await view.get('b')).toBeUndefined();
+      expect(await view.checkpoint()).toBe(positionAt(1));
+      await view.write([put('b', 2)], positionAt(2), lease);
+      expect(await view.get('b')).toBeDefined();
+    });
+
+    describeFindContract(() => view);
+  });
+};
