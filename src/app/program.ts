@@ -25,8 +25,10 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(config, platform, lifecycle),
     httpAdapter(config),
-    { logger: ['error', 'warn'], abortOnError: false },
+    // Fastify's own JSON parser, and no other.
+    { logger: ['error', 'warn'], abortOnError: false, bodyParser: false },
   );
+  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
   app.useGlobalFilters(new ProblemFilter(logger));
   if (config.ROLES.includes('api')) serveApiDocument(app);
   await app.init();

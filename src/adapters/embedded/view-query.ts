@@ -26,10 +26,10 @@ export const compileQuery = (table: string, { where = [], sort, cursor }: ViewQu
   const after = cursor === undefined ? undefined : parseCursor(cursor, sortedBy);
   const conditions = where.map(compileCondition);
   const order = ascending ? 'ASC' : 'DESC';
-  const orderBy = value === null ? `id ${order}` : `${value} ${order}, id ${order}`;
   return {
     statements: ranges(value, ascending, after).map((range) => {
       const all = [...conditions, range];
+      const orderBy = range.by === undefined ? `id ${order}` : `${range.by} ${order}, id ${order}`;
       return {
         sql: `SELECT id, position, doc, ${value ?? 'NULL'} AS sort_value FROM ${table}
               WHERE ${all.map(({ sql }) => `(${sql})`).join(' AND ')} ORDER BY ${orderBy} LIMIT ?`,
@@ -41,6 +41,11 @@ export const compileQuery = (table: string, { where = [], sort, cursor }: ViewQu
   };
 };
 
+interface Range extends Sql {
+  /** The value that its rows are sorted by; undefined when they all have the same. */
+  readonly by?: string;
+}
+
 interface Place {
   readonly value: Bound;
   readonly id: string;
@@ -50,18 +55,20 @@ interface Place {
  * The rows behind a place, in sort order. Missing values and null sort first. They are a range of their own, since
  * a comparison with NULL holds for no row; within a range the first comparison is the one that enters the index.
  */
-const ranges = (value: string | null, ascending: boolean, after: Place | undefined): readonly Sql[] => {
-  if (after === undefined) return [{ sql: 'TRUE', bound: [] }];
+const ranges = (value: string | null, ascending: boolean, after: Place | undefined): readonly Range[] => {
+  const by = value === null ? {} : { by: value };
+  if (after === undefined) return [{ sql: 'TRUE', bound: [], ...by }];
   const [beyond, from] = ascending ? ['>', '>='] : ['<', '<='];
   if (value === null) return [{ sql: `id ${beyond} ?`, bound: [after.id] }];
   const nulls = { sql: `${value} IS NULL`, bound: [] };
   if (after.value === null) {
     const rest = { sql: `${value} IS NULL AND id ${beyond} ?`, bound: [after.id] };
-    return ascending ? [rest, { sql: `${value} IS NOT NULL`, bound: [] }] : [rest];
+    return ascending ? [rest, { sql: `${value} IS NOT NULL`, bound: [], ...by }] : [rest];
   }
   const rest = {
     sql: `${value} ${from} ? AND (${value} ${beyond} ? OR id ${beyond} ?)`,
     bound: [after.value, after.value, after.id],
+    ...by,
   };
   return ascending ? [rest] : [rest, nulls];
 };
