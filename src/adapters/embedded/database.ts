@@ -40,13 +40,27 @@ const schema = `
 export const openDatabase = (dataDir: string): Database => {
   mkdirSync(dataDir, { recursive: true });
   const db = new Sqlite(join(dataDir, 'store.db'), { timeout: openingTimeoutMs });
-  db.pragma('journal_mode = WAL');
+  switchToWal(db);
   db.pragma('synchronous = FULL');
   db.pragma('journal_size_limit = 67108864');
   db.pragma('cache_size = -65536');
   db.transaction(() => db.exec(schema)).immediate();
   db.pragma(`busy_timeout = ${lockTimeoutMs}`);
   return db;
+};
+
+/** SQLite does not wait for the lock that this takes (https://sqlite.org/wal.html#busy): two new processes may meet. */
+const switchToWal = (db: Database): void => {
+  const deadline = Date.now() + openingTimeoutMs;
+  for (;;) {
+    try {
+      db.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
 };
 
 export const isBusy = (error: unknown): boolean =>
