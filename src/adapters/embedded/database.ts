@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite, { SqliteError } from 'better-sqlite3';
+import Sqlite from 'better-sqlite3';
 
 export type Database = Sqlite.Database;
 
@@ -63,11 +63,13 @@ const switchToWal = (db: Database): void => {
   }
 };
 
-export const isBusy = (error: unknown): boolean =>
-  error instanceof SqliteError && error.code.startsWith('SQLITE_BUSY');
+export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY');
 
 const storageFaults = /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|READONLY|CANTOPEN|PROTOCOL|NOMEM)/;
 
 /** The file or the disk failed, not one statement: whatever shares the transaction has failed too. */
-export const isStorageFault = (error: unknown): boolean =>
-  error instanceof SqliteError && storageFaults.test(error.code);
+export const isStorageFault = (error: unknown): boolean => storageFaults.test(codeOf(error));
+
+/** By its code: the class of SQLite's errors is that of the first module instance that loaded the driver. */
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
