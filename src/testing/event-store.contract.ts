@@ -1,15 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConcurrencyConflict, type EventStore } from '../ports/event-store.js';
-import { describeSubscriptionContract } from './subscription.contract.js';
+import { describeSubscriptionContract, type EventStoreHarness } from './subscription.contract.js';
 import { eventsOf, idsOf, sampleEvent } from './sample-events.js';
-
-export interface EventStoreHarness {
-  /** On an empty log. */
-  readonly store: EventStore;
-  /** The same log through a connection of its own, as another process would have it. */
-  readonly another: () => Promise<EventStore>;
-  readonly dispose: () => Promise<void>;
-}
 
 /** What every adapter of the event store does, sentence by sentence of the port. */
 export const describeEventStoreContract = (name: string, open: () => Promise<EventStoreHarness>): void => {

@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Position } from '../kernel/envelope.js';
 import { type Delivery, type EventFilter, type EventStore } from '../ports/event-store.js';
-import { type EventStoreHarness } from './event-store.contract.js';
 import { eventually } from './eventually.js';
 import { deliveriesUntil, eventsOf, idsOf, sampleEvent } from './sample-events.js';
+
+export interface EventStoreHarness {
+  /** On an empty log. */
+  readonly store: EventStore;
+  /** The same log through a connection of its own, as another process would have it. */
+  readonly another: () => Promise<EventStore>;
+  readonly dispose: () => Promise<void>;
+}
 
 /** The part of the event store's contract that is about subscriptions. */
 export const describeSubscriptionContract = (harness: () => EventStoreHarness): void => {

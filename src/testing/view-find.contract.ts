@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Condition, InvalidCursor, type Scalar, type View, type ViewQuery } from '../ports/views.js';
 import { positionAt } from './sample-positions.js';
-import { type Sample } from './views.contract.js';
 
 const directions = ['ascending', 'descending'] as const;
+
+export interface Sample {
+  readonly status?: string;
+  readonly price?: { readonly amountMinor: number };
+  readonly [more: string]: unknown;
+}
 
 /** The part of the views' contract that is about queries. */
 export const describeFindContract = (open: () => View<Sample>): void => {

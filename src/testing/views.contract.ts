@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Leases, LeaseLost } from '../ports/leases.js';
 import { type View, type ViewDefinition, type Views } from '../ports/views.js';
 import { positionAt } from './sample-positions.js';
-import { describeFindContract } from './view-find.contract.js';
+import { describeFindContract, type Sample } from './view-find.contract.js';
 
 export interface ViewsHarness {
   /** Without views. */
@@ -12,12 +12,6 @@ export interface ViewsHarness {
   /** The same views through a connection of its own. */
   readonly another: () => Promise<Views>;
   readonly dispose: () => Promise<void>;
-}
-
-export interface Sample {
-  readonly status?: string;
-  readonly price?: { readonly amountMinor: number };
-  readonly [more: string]: unknown;
 }
 
 export const sampleView: ViewDefinition = {
