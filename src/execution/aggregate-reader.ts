@@ -21,7 +21,7 @@ export class AggregateReader<Event extends DomainEvent, State> {
   constructor(
     private readonly aggregate: Foldable<Event, State>,
     private readonly store: EventStore,
-    cacheWeight = 200_000,
+    cacheWeight = 100_000,
   ) {
     this.cache = new StreamCache(cacheWeight);
   }

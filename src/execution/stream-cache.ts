@@ -41,7 +41,7 @@ export class StreamCache<State> {
     if (present !== undefined && present.revision > entry.revision) return;
     this.drop(stream);
     this.entries.set(stream, entry);
-    this.weight += weightOf(entry);
+    this.weight += this.weightOf(entry);
     for (const eldest of this.entries.keys()) {
       if (this.weight <= this.maxWeight || eldest === stream) return;
       this.drop(eldest);
@@ -52,9 +52,16 @@ export class StreamCache<State> {
     const entry = this.entries.get(stream);
     if (entry === undefined) return;
     this.entries.delete(stream);
-    this.weight -= weightOf(entry);
+    this.weight -= this.weightOf(entry);
+  }
+
+  /** A long stream is dear to read again, so it weighs less than it costs: a few of them must not drive out each other. */
+  private weightOf({ revision }: StreamState<State>): number {
+    return Math.min(revision + entryOverhead, this.maxWeight / longStreams);
   }
 }
 
-/** The constant stands for what an entry costs whatever its length. */
-const weightOf = (entry: StreamState<unknown>): number => entry.revision + 5;
+/** What an entry costs whatever its length, in events. */
+const entryOverhead = 5;
+/** This many long streams may fill the cache. */
+const longStreams = 50;
