@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { CannotStart } from './cannot-start.js';
 import { InvalidConfiguration, readConfig } from './config.js';
 import { openLogger } from './logger.js';
 import { type Program, startProgram } from './program.js';
@@ -15,8 +17,8 @@ export const runUntilStopped = async (
     stopOnSignal(program, config.SHUTDOWN_TIMEOUT_MS);
     return program;
   } catch (error) {
-    const text =
-      error instanceof InvalidConfiguration ? error.message : String((error as Error).stack ?? error);
+    const expected = error instanceof InvalidConfiguration || error instanceof CannotStart;
+    const text = expected ? error.message : inspect(error);
     process.stderr.write(`The program cannot start.\n${text}\n`);
     process.exitCode = 1;
     return undefined;

@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -6,9 +8,10 @@ import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fasti
 import { ProblemFilter, toProblem } from '../http/problem.filter.js';
 import { type Logger } from '../ports/logger.js';
 import { AppModule } from './app.module.js';
+import { explained } from './cannot-start.js';
 import { type Config } from './config.js';
 import { Lifecycle } from './health.controller.js';
-import { openPlatform } from './platform.js';
+import { openPlatform, type Platform } from './platform.js';
 import { seedDemo } from './seed.js';
 import { Workers } from './workers.js';
 
@@ -18,39 +21,69 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** One process with the roles and services of its configuration. */
+/**
+ * One process with the roles and services of its configuration.
+ * @throws CannotStart when the configuration meets a machine that does not allow it; nothing is left running.
+ */
 export const startProgram = async (config: Config, logger: Logger): Promise<Program> => {
-  const platform = openPlatform(config, logger);
-  const lifecycle = new Lifecycle();
+  const started: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of started.splice(0).reverse()) await end();
+  };
+  try {
+    const platform = openPlatform(config, logger);
+    started.push(() => platform.close());
+
+    const lifecycle = new Lifecycle();
+    const app = await createApp(config, platform, lifecycle);
+    const workers = new Workers(app, platform, config);
+    lifecycle.workers = workers;
+    started.push(() => workers.stop());
+    // Before the workers begin: who cannot listen must not take part.
+    await app.listen(config.PORT, config.HOST);
+    started.push(() => app.close());
+
+    workers.start();
+    if (config.SEED_DEMO) await seedDemo(app, platform, config.SERVICES);
+    lifecycle.phase = 'ready';
+    started.push(async () => {
+      lifecycle.phase = 'stopping';
+      await delay(config.SHUTDOWN_DRAIN_MS);
+    });
+    return { url: await app.getUrl(), stop };
+  } catch (error) {
+    await stop();
+    throw explained(error, config);
+  }
+};
+
+const createApp = async (
+  config: Config,
+  platform: Platform,
+  lifecycle: Lifecycle,
+): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(config, platform, lifecycle),
     httpAdapter(config),
     // Fastify's own JSON parser, and no other.
-    { logger: ['error', 'warn'], abortOnError: false, bodyParser: false },
+    { logger: frameworkLogger(platform.logger), abortOnError: false, bodyParser: false },
   );
   app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
-  app.useGlobalFilters(new ProblemFilter(logger));
+  app.useGlobalFilters(new ProblemFilter(platform.logger));
   if (config.ROLES.includes('api')) serveApiDocument(app);
   await app.init();
-
-  const workers = new Workers(app, platform, config);
-  workers.start();
-  lifecycle.workers = workers;
-  if (config.SEED_DEMO) await seedDemo(app, platform, config.SERVICES);
-  await app.listen(config.PORT, config.HOST);
-  lifecycle.phase = 'ready';
-
-  return {
-    url: await app.getUrl(),
-    stop: async () => {
-      lifecycle.phase = 'stopping';
-      await new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_DRAIN_MS));
-      await app.close();
-      await workers.stop();
-      await platform.close();
-    },
-  };
+  return app;
 };
+
+const frameworkLogger = (logger: Logger): LoggerService => ({
+  log: () => undefined,
+  warn: (message: unknown) => {
+    logger.warn({ from: 'nest' }, String(message));
+  },
+  error: (message: unknown) => {
+    logger.error({ from: 'nest' }, String(message));
+  },
+});
 
 const httpAdapter = (config: Config): FastifyAdapter =>
   new FastifyAdapter({

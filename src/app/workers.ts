@@ -27,7 +27,7 @@ export class Workers {
       .filter(({ service }) => config.ROLES.includes('projector') && config.SERVICES.includes(service))
       .map(({ projection }) => {
         const { view, progress } = served.open(projection);
-        const runner = new ProjectionRunner(projection, { eventStore, view, logger, lease: leadership });
+        const runner = new ProjectionRunner(projection, { ...leadership, eventStore, view });
         runner.onAdvance(progress.advanced);
         return runner;
       });
