@@ -1,71 +1,113 @@
-import { type Lease, type Leases } from '../ports/leases.js';
+import { type Lease, LeaseLost, type Leases } from '../ports/leases.js';
 import { type Logger } from '../ports/logger.js';
 import { pause } from './pause.js';
 
 export interface LeadershipOptions {
   readonly leases: Leases;
   readonly owner: string;
+  /** How long a lease outlives an owner that died. */
   readonly ttlMs: number;
   readonly logger: Logger;
+  /** Between starts after faults: doubles from the first up to the most. Default 100 ms to 10 s. */
+  readonly backOffMs?: { readonly first: number; readonly most: number };
+}
+
+/** The time for which this process holds the lease. */
+export interface Term {
+  readonly lease: Lease;
+  /** The process stops, or the lease is lost. */
+  readonly signal: AbortSignal;
+  /** Something succeeded: the next fault counts as the first again. */
+  readonly goesWell: () => void;
+}
+
+/** What one process at a time does. */
+export interface Office {
+  /** Of the lease. */
+  readonly name: string;
+  /** Must end with the term's signal. */
+  serve(term: Term): Promise<void>;
+  onStandby?(): void;
+  onFault?(): void;
 }
 
 /**
- * Does the work for as long as this process holds the lease, stands by while another process does, and starts
- * again when the work fails, after a growing pause. Ends with the signal. The work must end with its own signal.
+ * Serves for as long as this process holds the lease, stands by while another process does, and starts again after
+ * a fault, when a growing pause is over. Ends with the signal.
  */
 export const whileLeading = async (
-  name: string,
-  { leases, owner, ttlMs, logger }: LeadershipOptions,
+  office: Office,
+  options: LeadershipOptions,
   stop: AbortSignal,
-  work: (lease: Lease, signal: AbortSignal) => Promise<void>,
-  onStandby: () => void = () => undefined,
 ): Promise<void> => {
-  let failures = 0;
+  const { leases, owner, ttlMs, logger, backOffMs = { first: 100, most: 10_000 } } = options;
+  const { name } = office;
+  let faults = 0;
+  const goesWell = (): void => {
+    faults = 0;
+  };
   while (!stop.aborted) {
     try {
       const lease = await leases.acquire(name, owner, ttlMs);
       if (lease === undefined) {
-        onStandby();
+        office.onStandby?.();
         await pause(ttlMs / 4, stop);
-        continue;
-      }
-      const lost = new AbortController();
-      const renewal = keepRenewing(leases, lease, ttlMs, lost, stop, logger);
-      try {
-        await work(lease, AbortSignal.any([stop, lost.signal]));
-        failures = 0;
-      } finally {
-        lost.abort();
-        await renewal;
-        await leases.release(lease);
+      } else {
+        await holding(lease, options, stop, (signal) => office.serve({ lease, signal, goesWell }));
       }
     } catch (error) {
-      failures += 1;
-      logger.error({ err: error, name, failures }, `${name} failed and is started again`);
-      await pause(Math.min(100 * 2 ** failures, 10_000), stop);
+      if (error instanceof LeaseLost) {
+        logger.warn({ name, owner }, error.message);
+        continue;
+      }
+      const waitMs = Math.min(backOffMs.most, backOffMs.first * 2 ** faults);
+      faults += 1;
+      office.onFault?.();
+      logger.error({ err: error, name, faults, waitMs }, `${name} failed and is started again`);
+      await pause(waitMs, stop);
     }
   }
 };
 
-const keepRenewing = async (
-  leases: Leases,
+const holding = async (
   lease: Lease,
-  ttlMs: number,
-  lost: AbortController,
+  options: LeadershipOptions,
   stop: AbortSignal,
-  logger: Logger,
+  serve: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> => {
-  const over = AbortSignal.any([stop, lost.signal]);
+  const over = new AbortController();
+  const signal = AbortSignal.any([stop, over.signal]);
+  const renewal = keepRenewing(lease, options, signal).then(() => {
+    over.abort();
+  });
+  try {
+    await serve(signal);
+  } finally {
+    over.abort();
+    await renewal;
+    // A lease that cannot be released runs out.
+    await options.leases.release(lease).catch((error: unknown) => {
+      options.logger.warn({ err: error, name: lease.name }, `${lease.name} could not be released`);
+    });
+  }
+};
+
+/** Until the signal ends it, or the lease is lost. */
+const keepRenewing = async (
+  lease: Lease,
+  { leases, ttlMs, logger }: LeadershipOptions,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { name, owner } = lease;
   for (;;) {
-    await pause(ttlMs / 3, over);
-    if (over.aborted) return;
+    await pause(ttlMs / 3, signal);
+    if (signal.aborted) return;
     try {
       if (await leases.renew(lease, ttlMs)) continue;
-      logger.warn({ lease: lease.name, owner: lease.owner }, `${lease.name} has passed to another process`);
+      logger.warn({ name, owner }, `${name} has passed to another process`);
     } catch (error) {
-      logger.error({ err: error, lease: lease.name }, `${lease.name} could not be renewed; giving it up`);
+      logger.error({ err: error, name, owner }, `${name} could not be renewed; giving it up`);
     }
-    lost.abort();
     return;
   }
 };

@@ -1,4 +1,4 @@
-import { type LeadershipOptions, whileLeading } from './leadership.js';
+import { type LeadershipOptions, type Term, whileLeading } from './leadership.js';
 import { pause } from './pause.js';
 
 /** Something done again and again by one process at a time. */
@@ -20,12 +20,14 @@ export class JobRunner {
 
   start(): void {
     const { name, everyMs } = this.job;
-    this.running = whileLeading(`job:${name}`, this.deps, this.stopping.signal, async (_lease, signal) => {
+    const serve = async ({ signal, goesWell }: Term): Promise<void> => {
       while (!signal.aborted) {
         await this.job.run();
+        goesWell();
         await pause(everyMs, signal);
       }
-    });
+    };
+    this.running = whileLeading({ name: `job:${name}`, serve }, this.deps, this.stopping.signal);
   }
 
   /** Finishes the run in hand. */

@@ -1,9 +1,9 @@
 import { type Position, type RecordedEvent } from '../kernel/envelope.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type EventFilter, type EventStore } from '../ports/event-store.js';
-import { type Lease } from '../ports/leases.js';
-import { type Logger } from '../ports/logger.js';
-import { type LeadershipOptions, whileLeading } from './leadership.js';
+import { type Lease, LeaseLost } from '../ports/leases.js';
+import { follow } from './follow.js';
+import { type LeadershipOptions, type Term, whileLeading } from './leadership.js';
 import { pause } from './pause.js';
 import { Watermark } from './watermark.js';
 
@@ -26,7 +26,17 @@ export interface ReactorStatus {
   readonly reacted: number;
   /** Attempts that failed since the start; each is tried again. */
   readonly failedAttempts: number;
-  readonly lastFailure: { readonly event: string; readonly message: string } | undefined;
+  /** How many events have failed and not succeeded yet. */
+  readonly failing: number;
+  /** Of those that are failing now. */
+  readonly lastFailure: ReactionFailure | undefined;
+  /** Restarts after faults of the store, the checkpoints or the leases. */
+  readonly restarts: number;
+}
+
+interface ReactionFailure {
+  readonly event: string;
+  readonly message: string;
 }
 
 export interface ReactorDependencies extends LeadershipOptions {
@@ -50,7 +60,8 @@ export class Reactor {
   private saved: Position | undefined;
   private reacted = 0;
   private failedAttempts = 0;
-  private lastFailure: ReactorStatus['lastFailure'];
+  private readonly failing = new Map<string, ReactionFailure>();
+  private restarts = 0;
 
   constructor(
     private readonly reaction: Reaction,
@@ -58,15 +69,18 @@ export class Reactor {
   ) {}
 
   start(): void {
-    this.running = whileLeading(
-      `reactor:${this.reaction.name}`,
-      this.deps,
-      this.stopping.signal,
-      (lease, signal) => this.run(lease, signal),
-      () => {
+    const office = {
+      name: `reactor:${this.reaction.name}`,
+      serve: (term: Term) => this.run(term),
+      onStandby: () => {
         this.state = 'standby';
       },
-    );
+      onFault: () => {
+        this.state = 'starting';
+        this.restarts += 1;
+      },
+    };
+    this.running = whileLeading(office, this.deps, this.stopping.signal);
   }
 
   /** Finishes what is in hand, saves the checkpoint and lets the lease go. */
@@ -77,7 +91,7 @@ export class Reactor {
   }
 
   get status(): ReactorStatus {
-    const { state, reacted, failedAttempts, lastFailure } = this;
+    const { state, reacted, failedAttempts, restarts } = this;
     const { position, inFlight } = this.watermark;
     return {
       name: this.reaction.name,
@@ -86,27 +100,31 @@ export class Reactor {
       inFlight,
       reacted,
       failedAttempts,
-      lastFailure,
+      failing: this.failing.size,
+      lastFailure: [...this.failing.values()].at(-1),
+      restarts,
     };
   }
 
-  private async run(lease: Lease, signal: AbortSignal): Promise<void> {
-    this.saved = await this.deps.checkpoints.load(this.reaction.name);
+  private async run({ lease, signal: term, goesWell }: Term): Promise<void> {
+    const { store, checkpoints } = this.deps;
+    const { name, filter } = this.reaction;
+    this.saved = await checkpoints.load(name);
     this.watermark = new Watermark(this.saved);
-    const subscription = this.deps.store.subscribe({
-      from: this.saved ?? 'start',
-      filter: this.reaction.filter,
-    });
-    const close = (): void => void subscription.close();
-    signal.addEventListener('abort', close, { once: true });
     this.state = 'running';
     let freed = (): void => undefined;
     const inHand = new Set<Promise<void>>();
     const tails = new Map<string, Promise<void>>();
+    // A fault must also end the attempts at events that fail again and again, or nothing would start again.
     const over = new AbortController();
-    const saving = this.keepSaving(lease, AbortSignal.any([signal, over.signal]));
+    const signal = AbortSignal.any([term, over.signal]);
+    const saving = this.keepSaving(lease, over, signal);
     try {
-      for await (const { events, position } of subscription) {
+      for await (const { events, position } of follow(
+        store,
+        { from: this.saved ?? 'start', filter },
+        signal,
+      )) {
         for (const event of events) {
           while (inHand.size >= maxInFlight) {
             await new Promise<void>((resolve) => {
@@ -129,28 +147,25 @@ export class Reactor {
           tails.set(key, task);
         }
         this.watermark.begin(position)();
-        if (signal.aborted) break;
+        goesWell();
       }
     } finally {
-      signal.removeEventListener('abort', close);
-      await Promise.all(inHand);
       over.abort();
+      await Promise.all(inHand);
       await saving;
-      await subscription.close();
     }
     await this.save(lease);
   }
 
-  private async keepSaving(lease: Lease, signal: AbortSignal): Promise<void> {
+  private async keepSaving(lease: Lease, over: AbortController, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(checkpointEveryMs, signal);
       try {
         await this.save(lease);
       } catch (error) {
-        this.deps.logger.warn(
-          { err: error, reaction: this.reaction.name },
-          'The checkpoint could not be saved yet',
-        );
+        if (error instanceof LeaseLost) over.abort();
+        const { name: reaction } = this.reaction;
+        this.deps.logger.warn({ err: error, reaction }, 'The checkpoint could not be saved yet');
       }
     }
   }
@@ -165,27 +180,36 @@ export class Reactor {
   /** false when the reactor was stopped before the event could be dealt with. */
   private async untilDone(event: RecordedEvent, signal: AbortSignal): Promise<boolean> {
     const stopped = (): boolean => signal.aborted;
-    for (let attempt = 1; !stopped(); attempt += 1) {
-      try {
-        await this.reaction.react(event, signal);
-        this.reacted += 1;
-        return true;
-      } catch (error) {
-        if (stopped()) return false;
-        this.reportFailure(event, attempt, error, this.deps.logger);
-        await pause(Math.min(20 * 2 ** attempt, 30_000), signal);
+    try {
+      for (let attempt = 1; !stopped(); attempt += 1) {
+        try {
+          await this.reaction.react(event, signal);
+          this.reacted += 1;
+          return true;
+        } catch (error) {
+          if (stopped()) return false;
+          this.reportFailure(event, attempt, error);
+          await pause(Math.min(20 * 2 ** attempt, 30_000), signal);
+        }
       }
+      return false;
+    } finally {
+      this.failing.delete(event.id);
     }
-    return false;
   }
 
-  private reportFailure(event: RecordedEvent, attempt: number, error: unknown, logger: Logger): void {
-    const { type, stream, revision, id } = event;
+  private reportFailure(
+    { type, stream, revision, id }: RecordedEvent,
+    attempt: number,
+    error: unknown,
+  ): void {
+    const { name: reaction } = this.reaction;
     this.failedAttempts += 1;
-    this.lastFailure = { event: `${type} ${stream}@${revision}`, message: String(error) };
-    logger.error(
-      { err: error, reaction: this.reaction.name, type, stream, revision, eventId: id, attempt },
-      `${this.reaction.name} could not deal with ${type} (${stream} revision ${revision}); trying again`,
+    this.failing.delete(id);
+    this.failing.set(id, { event: `${type} ${stream}@${revision}`, message: String(error) });
+    this.deps.logger.error(
+      { err: error, reaction, type, stream, revision, eventId: id, attempt },
+      `${reaction} could not deal with ${type} (${stream} revision ${revision}); trying again`,
     );
   }
 }

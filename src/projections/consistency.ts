@@ -23,9 +23,9 @@ interface Waiter {
  * `advanced`; while anybody waits it also asks the view, because another process may be the one that writes.
  */
 export class ViewProgress {
-  readonly #waiters = new Set<Waiter>();
-  #reached: Position | undefined;
-  #asking = false;
+  private readonly waiters = new Set<Waiter>();
+  private reached: Position | undefined;
+  private asking = false;
 
   constructor(
     private readonly view: Pick<View<object>, 'checkpoint'>,
@@ -33,47 +33,47 @@ export class ViewProgress {
   ) {}
 
   readonly advanced = (position: Position): void => {
-    if (this.#reached === undefined || position > this.#reached) this.#reached = position;
-    for (const { token, settle } of this.#waiters) if (this.#includes(token)) settle(true);
+    if (this.reached === undefined || position > this.reached) this.reached = position;
+    for (const { token, settle } of this.waiters) if (this.includes(token)) settle(true);
   };
 
   /** false when the view has not got there in time; a view that never started has not got there. */
   waitUntil(token: Position, timeoutMs: number): Promise<boolean> {
-    if (this.#includes(token)) return Promise.resolve(true);
+    if (this.includes(token)) return Promise.resolve(true);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         token,
         settle: (outcome) => {
           clearTimeout(timer);
-          this.#waiters.delete(waiter);
+          this.waiters.delete(waiter);
           if (outcome instanceof Error) reject(outcome);
           else resolve(outcome);
         },
       };
       const timer = setTimeout(waiter.settle, timeoutMs, false);
-      this.#waiters.add(waiter);
-      void this.#ask();
+      this.waiters.add(waiter);
+      void this.ask();
     });
   }
 
-  #includes(token: Position): boolean {
-    return this.#reached !== undefined && this.#reached >= token;
+  private includes(token: Position): boolean {
+    return this.reached !== undefined && this.reached >= token;
   }
 
   /** One loop, however many wait. */
-  async #ask(): Promise<void> {
-    if (this.#asking) return;
-    this.#asking = true;
-    while (this.#waiters.size > 0) {
+  private async ask(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
+    while (this.waiters.size > 0) {
       try {
         const checkpoint = await this.view.checkpoint();
         if (checkpoint !== undefined) this.advanced(checkpoint);
       } catch (error) {
         const fault = error instanceof Error ? error : new Error(String(error));
-        for (const { settle } of this.#waiters) settle(fault);
+        for (const { settle } of this.waiters) settle(fault);
       }
-      if (this.#waiters.size > 0) await new Promise((resolve) => setTimeout(resolve, this.pollMs));
+      if (this.waiters.size > 0) await new Promise((resolve) => setTimeout(resolve, this.pollMs));
     }
-    this.#asking = false;
+    this.asking = false;
   }
 }

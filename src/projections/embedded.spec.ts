@@ -97,7 +97,7 @@ describe('views on the embedded engine', () => {
   const start = (projection: AnyProjection, owner = 'one', ttlMs = 60_000) => {
     const { eventStore, leases } = engine;
     const view = open(projection);
-    const ports = { eventStore, view, logger: silent, lease: { leases, owner, ttlMs } };
+    const ports = { eventStore, view, logger: silent, leases, owner, ttlMs };
     const runner = new ProjectionRunner(projection, ports).start();
     running.push(runner);
     return runner;
@@ -193,13 +193,10 @@ describe('views on the embedded engine', () => {
     expect(await orderStatus(orders, 'o2')).toMatchObject({ orderId: 'o2', customerId: 'bob' });
 
     const deadlines = open(deadlinesProjection);
-    expect(await dueDeadlines(deadlines, instant(903), 10)).toStrictEqual([
-      { orderId: 'o1', dueAt: instant(901) },
-      { orderId: 'o3', dueAt: instant(903) },
-    ]);
-    expect(await dueDeadlines(deadlines, instant(999), 1)).toStrictEqual([
-      { orderId: 'o1', dueAt: instant(901) },
-    ]);
+    const first = { orderId: 'o1', dueAt: instant(901), causationId: 'e16', correlationId: 'c' };
+    const second = { orderId: 'o3', dueAt: instant(903), causationId: 'e20', correlationId: 'c' };
+    expect(await dueDeadlines(deadlines, instant(903), 10)).toStrictEqual([first, second]);
+    expect(await dueDeadlines(deadlines, instant(999), 1)).toStrictEqual([first]);
   });
 
   it('list the stock by SKU', async () => {

@@ -23,7 +23,9 @@ const site = (events: readonly RecordedEvent[], ttlMs: number) => {
       eventStore: store,
       view,
       logger: silent,
-      lease: { leases, owner, ttlMs },
+      leases,
+      owner,
+      ttlMs,
     }).start();
   return { leases, store, view, start };
 };

@@ -10,10 +10,16 @@ import { refold } from './refold.js';
 import { ProjectionRunner, type RunnerPorts } from './runner.js';
 import { eventually } from './testing/eventually.js';
 import { type Fact, history, instant, on } from './testing/history.js';
-import { MemoryStore, MemoryView } from './testing/in-memory.js';
+import { MemoryLeases, MemoryStore, MemoryView } from './testing/in-memory.js';
 
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const backOffMs = { first: 0, most: 0 };
+const leadership = () => ({
+  leases: new MemoryLeases(),
+  owner: 'one',
+  ttlMs: 60_000,
+  logger: silent,
+  backOffMs: { first: 0, most: 0 },
+});
 
 const received = (sku: string, quantity = 1): Fact =>
   on(`inventory-${sku}`, { type: 'StockReceived', data: { sku, quantity, reference: null } });
@@ -21,7 +27,7 @@ const cartOpened = on('cart-k', { type: 'CartOpened', data: { cartId: 'k', custo
 
 const runner = (
   ports: Pick<RunnerPorts<StockLevel>, 'eventStore' | 'view'> & Partial<RunnerPorts<StockLevel>>,
-) => new ProjectionRunner(inventoryProjection, { logger: silent, backOffMs, ...ports }).start();
+) => new ProjectionRunner(inventoryProjection, { ...leadership(), ...ports }).start();
 
 const nth = (events: readonly RecordedEvent[], index: number): RecordedEvent => {
   const event = events.at(index);
@@ -113,7 +119,7 @@ describe('runner', () => {
           const due = new MemoryView<{ orderId: string; dueAt: string }>();
           stock.breaks = [...breaks];
           due.breaks = [...breaks];
-          const ports = { eventStore, logger: silent, backOffMs, batchSize };
+          const ports = { ...leadership(), eventStore, batchSize };
           const running = [
             new ProjectionRunner(inventoryProjection, { ...ports, view: stock }).start(),
             new ProjectionRunner(deadlinesProjection, { ...ports, view: due }).start(),
@@ -139,8 +145,8 @@ describe('runner', () => {
     };
     const errors: object[] = [];
     const logger: Logger = { ...silent, error: (fields) => errors.push(fields) };
-    const ports = { eventStore: new MemoryStore([...events]), view: new MemoryView<StockLevel>(), backOffMs };
-    const stuck = new ProjectionRunner(superstitious, { ...ports, logger }).start();
+    const ports = { eventStore: new MemoryStore([...events]), view: new MemoryView<StockLevel>() };
+    const stuck = new ProjectionRunner(superstitious, { ...leadership(), ...ports, logger }).start();
     await eventually(() => stuck.status.state === 'failed');
     const failure = {
       message: 'thirteen',

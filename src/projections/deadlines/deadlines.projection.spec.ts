@@ -36,15 +36,17 @@ const after = (...events: readonly FulfilmentEvent[]) => [
 
 describe('deadlines', () => {
   it('is when the reservation runs out', () => {
-    expect(after(reservationRequested, reserved)).toStrictEqual([{ orderId, dueAt: instant(900) }]);
+    expect(after(reservationRequested, reserved)).toStrictEqual([
+      { orderId, dueAt: instant(900), causationId: 'e0', correlationId: 'c' },
+    ]);
   });
 
-  it('is the earlier one while an authorisation is awaited', () => {
+  it('is the earlier one while an authorisation is awaited, and names the step that set it', () => {
     expect(after(reservationRequested, reserved, authorisationRequested(instant(60)))).toStrictEqual([
-      { orderId, dueAt: instant(60) },
+      { orderId, dueAt: instant(60), causationId: 'e2', correlationId: 'c' },
     ]);
     expect(after(reservationRequested, reserved, authorisationRequested(instant(2000)))).toStrictEqual([
-      { orderId, dueAt: instant(900) },
+      { orderId, dueAt: instant(900), causationId: 'e0', correlationId: 'c' },
     ]);
   });
 

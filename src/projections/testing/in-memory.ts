@@ -12,13 +12,13 @@ import { type Change, type Stored } from '../../ports/views.js';
 export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
   /** How often a delivery was asked for. */
   asked = 0;
-  readonly #wake = new Set<() => void>();
+  private readonly wakers = new Set<() => void>();
 
   constructor(readonly events: RecordedEvent[] = []) {}
 
   commit(...events: readonly RecordedEvent[]): void {
     this.events.push(...events);
-    for (const wake of this.#wake) wake();
+    for (const wake of this.wakers) wake();
   }
 
   head(): Promise<Position | undefined> {
@@ -35,7 +35,7 @@ export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
     const take = async (): Promise<IteratorResult<Delivery, undefined>> => {
       this.asked += 1;
       while (!closed && next >= this.events.length) {
-        await new Promise<void>((resolve) => this.#wake.add(resolve));
+        await new Promise<void>((resolve) => this.wakers.add(resolve));
       }
       const batch = this.events.slice(next, next + batchSize);
       const last = batch.at(-1);
@@ -51,7 +51,7 @@ export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
       ended,
       close: () => {
         closed = true;
-        for (const wake of this.#wake) wake();
+        for (const wake of this.wakers) wake();
         end({ why: 'closed' });
         return Promise.resolve();
       },
@@ -107,14 +107,14 @@ export class MemoryView<Doc extends object> {
 
 /** Leases that run out when they are told to. */
 export class MemoryLeases implements Leases {
-  readonly #held = new Map<string, Lease>();
-  #tokens = 0;
+  private readonly held = new Map<string, Lease>();
+  private tokens = 0;
 
   acquire(name: string, owner: string): Promise<Lease | undefined> {
-    const held = this.#held.get(name);
+    const held = this.held.get(name);
     if (held !== undefined && held.owner !== owner) return Promise.resolve(undefined);
-    const lease = { name, owner, token: (this.#tokens += 1) };
-    this.#held.set(name, lease);
+    const lease = { name, owner, token: (this.tokens += 1) };
+    this.held.set(name, lease);
     return Promise.resolve(lease);
   }
 
@@ -123,15 +123,15 @@ export class MemoryLeases implements Leases {
   }
 
   release(lease: Lease): Promise<void> {
-    if (this.isHeld(lease)) this.#held.delete(lease.name);
+    if (this.isHeld(lease)) this.held.delete(lease.name);
     return Promise.resolve();
   }
 
   isHeld({ name, token }: Lease): boolean {
-    return this.#held.get(name)?.token === token;
+    return this.held.get(name)?.token === token;
   }
 
   runOut(name: string): void {
-    this.#held.delete(name);
+    this.held.delete(name);
   }
 }
