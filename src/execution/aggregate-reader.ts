@@ -1,5 +1,5 @@
 import { type DomainEvent, type EventVersions } from '../kernel/decider.js';
-import { type RecordedEvent, upcast } from '../kernel/envelope.js';
+import { type Position, type RecordedEvent, upcast } from '../kernel/envelope.js';
 import { streamOf } from '../kernel/ids.js';
 import { type EventStore } from '../ports/event-store.js';
 import { StreamCache, type StreamState } from './stream-cache.js';
@@ -21,7 +21,7 @@ export class AggregateReader<Event extends DomainEvent, State> {
   constructor(
     private readonly aggregate: Foldable<Event, State>,
     private readonly store: EventStore,
-    cacheWeight = 100_000,
+    cacheWeight = 30_000,
   ) {
     this.cache = new StreamCache(cacheWeight);
   }
@@ -63,12 +63,10 @@ export class AggregateReader<Event extends DomainEvent, State> {
     return read;
   }
 
-  /** The state as it was at a revision, and the events from `since` that led to it. */
-  async asOf(stream: string, since: number, revision: number) {
-    const recorded = await this.readAll(stream, 0, revision);
-    const events = recorded.map((event) => this.domainEvent(event));
-    const state = this.fold(this.aggregate.decider.initial, events);
-    return { state, revision, position: recorded.at(-1)?.position, events: events.slice(since) };
+  /** All events up to a revision. */
+  async history(stream: string, to: number): Promise<readonly { event: Event; position: Position }[]> {
+    const recorded = await this.readAll(stream, 0, to);
+    return recorded.map((event) => ({ event: this.domainEvent(event), position: event.position }));
   }
 
   fold(state: State, events: readonly Event[]): State {

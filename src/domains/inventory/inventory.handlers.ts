@@ -34,6 +34,7 @@ export class Inventories extends CommandExecutor<
   InventoryRejection
 > {
   constructor(@Inject(EVENT_STORE) store: EventStore, @Inject(CLOCK) clock: Clock) {
-    super(inventory, store, clock);
+    // Few streams that are long and used all the time, where the others are many, short and soon done with.
+    super(inventory, store, clock, { cacheWeight: 200_000 });
   }
 }
