@@ -93,7 +93,7 @@ export const describeViewsContract = (name: string, open: () => Promise<ViewsHar
 
     it('skip a change that is not newer than the document', async () => {
       await view.write([put('a', 5), put('b', 5)], positionAt(5));
-      const stale = [put('a', 5, { stale: true }), put('b', 4, null), put('c', 4)];
+      const stale = [put('a', 5, { stale: true }), put('b', 4, null), put('b', 5, null), put('c', 4)];
       await view.write(stale, positionAt(5));
       expect(await view.get('a')).toMatchObject({ position: positionAt(5), doc: { n: 5 } });
       expect(await view.get('b')).toMatchObject({ position: positionAt(5) });
