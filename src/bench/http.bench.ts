@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from './connection.js';
+import { type Figures, type Scale } from './measure.js';
+import { startProgram } from './program.js';
+import { confirmedAt, newOrder, stock } from './shop.js';
+
+const clients = 64;
+/** Orders before the measurement, so that the program's code is compiled. */
+const warmUp = 500;
+
+/** Commands through the whole program. The store that it leaves behind has a known number of events. */
+export const http = async (dataDir: string, { receipts, orders }: Scale): Promise<Figures> => {
+  const program = await startProgram(dataDir);
+  await delay(1_000);
+  const idleMb = await program.residentMb();
+  const connections = await Connection.many(program.url, clients);
+  for (const first of connections.slice(0, 1)) await stock(first);
+  const place = (index: number) => (connection: Connection) =>
+    connection.create('/api/orders', newOrder(index));
+  await sendAll(connections, warmUp, place);
+  await confirmedAt(dataDir, warmUp);
+
+  const httpReceipts = await sendAll(
+    connections,
+    receipts,
+    (index) => (connection) =>
+      connection.create(`/api/inventory/NEW-${index}/receipts`, { quantity: 1, reference: 'bench' }),
+  );
+  const start = Date.now();
+  const httpOrders = await sendAll(connections, orders, place);
+  const end = await confirmedAt(dataDir, warmUp + orders);
+  for (const connection of connections) connection.close();
+  await program.stop();
+  return {
+    startMs: program.startMs,
+    idleMb,
+    httpReceipts,
+    httpOrders,
+    confirmedOrders: (orders * 1_000) / (end - start),
+  };
+};
+
+/** Requests a second; every client sends the next one when the one before is answered. */
+const sendAll = async (
+  connections: readonly Connection[],
+  count: number,
+  request: (index: number) => (connection: Connection) => Promise<unknown>,
+): Promise<number> => {
+  const start = performance.now();
+  let next = 0;
+  const send = async (connection: Connection): Promise<void> => {
+    while (next < count) await request(next++)(connection);
+  };
+  await Promise.all(connections.map(send));
+  return (count * 1_000) / (performance.now() - start);
+};

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const main = join(import.meta.dirname, '../app/main.js');
+
+export interface RunningProgram {
+  readonly url: string;
+  readonly startMs: number;
+  residentMb(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** The program as it is built, all roles in one process of its own. */
+export const startProgram = async (dataDir: string): Promise<RunningProgram> => {
+  const start = performance.now();
+  const child = spawn(process.execPath, ['--enable-source-maps', main], {
+    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, SEED_DEMO: 'false' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.once('exit', () => child.kill('SIGKILL'));
+  const exited = once(child, 'exit');
+  const url = await readyUrl(createInterface({ input: child.stdout }));
+  return {
+    url,
+    startMs: performance.now() - start,
+    residentMb: () => residentMb(child.pid ?? 0),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+};
+
+const readyUrl = (lines: NodeJS.EventEmitter): Promise<string> =>
+  new Promise((resolve, reject) => {
+    lines.on('line', (line: string) => {
+      // Whatever else it logs is a warning of something that spoils the measurement.
+      const url = /"url":"([^"]+)"/.exec(line)?.[1];
+      if (url === undefined) console.error(line);
+      else resolve(url);
+    });
+    lines.on('close', () => {
+      reject(new Error('The program ended before it was ready.'));
+    });
+  });
+
+/** NaN where there is no /proc. */
+const residentMb = async (pid: number): Promise<number> => {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;
+};
