@@ -60,14 +60,19 @@ interface Request<Command, Event extends DomainEvent, State, Refusal extends Rej
 }
 
 /** A fold in the making: what the stream will be when the batch is appended. */
-interface Plan<Event extends DomainEvent, State> {
+interface Plan<Command, Event extends DomainEvent, State, Refusal extends Rejection> {
   state: State;
   revision: number;
   readonly events: NewEvent[];
   readonly commands: Map<string, CommandRecord>;
   /** What each request is answered when the batch has been appended. */
-  readonly answers: ((position: Position | undefined) => Promise<void> | void)[];
+  readonly answers: ((position: Position | undefined) => void)[];
   readonly accepted: Map<string, Omit<Accepted<Event, State>, 'position' | 'repeated'>>;
+  /** Requests that were carried out before this batch. */
+  readonly repeats: {
+    readonly request: Request<Command, Event, State, Refusal>;
+    readonly record: CommandRecord;
+  }[];
 }
 
 /**
@@ -112,12 +117,13 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
   }
 
   private async drain(stream: string, queue: Request<Command, Event, State, Refusal>[]): Promise<void> {
+    // Those that arrive together with the first share its batch.
+    await Promise.resolve();
     while (queue.length > 0) {
       const batch = queue.splice(0, this.batchSize);
       try {
         await this.carryOut(stream, batch);
       } catch (fault) {
-        this.reader.forget(stream);
         for (const request of batch) request.reject(fault);
       }
     }
@@ -133,7 +139,8 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
       const plan = this.decide(stream, before, batch);
       const position = await this.commit(stream, before, plan);
       if (position !== 'stale') {
-        for (const answer of plan.answers) await answer(position);
+        for (const answer of plan.answers) answer(position);
+        if (plan.repeats.length > 0) await this.answerAgain(stream, plan.repeats);
         return;
       }
       before = await this.reader.refresh(stream, before);
@@ -145,7 +152,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
   private async commit(
     stream: string,
     before: StreamState<State>,
-    plan: Plan<Event, State>,
+    plan: Plan<Command, Event, State, Refusal>,
   ): Promise<Position | undefined | 'stale'> {
     if (plan.events.length === 0) {
       // No append will prove that the state was current, so look.
@@ -161,6 +168,8 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
       return position;
     } catch (error) {
       if (error instanceof ConcurrencyConflict) return 'stale';
+      // It may have been written or not: the stream will tell.
+      this.reader.forget(stream);
       throw error;
     }
   }
@@ -169,19 +178,20 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
     stream: string,
     before: StreamState<State>,
     batch: readonly Request<Command, Event, State, Refusal>[],
-  ): Plan<Event, State> {
-    const plan: Plan<Event, State> = {
+  ): Plan<Command, Event, State, Refusal> {
+    const plan: Plan<Command, Event, State, Refusal> = {
       state: before.state,
       revision: before.revision,
       events: [],
       commands: new Map(),
       answers: [],
       accepted: new Map(),
+      repeats: [],
     };
     const occurredAt = this.clock.now();
     for (const request of batch) {
       try {
-        plan.answers.push(this.decideOne(stream, before, plan, request, occurredAt));
+        this.decideOne(stream, before, plan, request, occurredAt);
       } catch (fault) {
         plan.answers.push(() => {
           request.reject(fault);
@@ -194,57 +204,82 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
   private decideOne(
     stream: string,
     before: StreamState<State>,
-    plan: Plan<Event, State>,
-    { command, context, resolve, reject: fail }: Request<Command, Event, State, Refusal>,
+    plan: Plan<Command, Event, State, Refusal>,
+    request: Request<Command, Event, State, Refusal>,
     occurredAt: string,
-  ): Plan<Event, State>['answers'][number] {
-    const refuse = (refusal: Refusal | ExecutionRejection) => () => {
-      resolve(refusal);
+  ): void {
+    const { command, context, resolve } = request;
+    const { commandId, requestHash, ifMatch } = context;
+    const refuse = (refusal: Refusal | ExecutionRejection): void => {
+      plan.answers.push(() => {
+        resolve(refusal);
+      });
     };
-    const earlier = plan.commands.get(context.commandId) ?? before.commands.get(context.commandId);
-    if (earlier !== undefined) {
-      if (earlier.requestHash !== context.requestHash) return refuse(keyReused(context.commandId));
-      return (position) =>
-        this.firstAnswer(stream, earlier, plan, context.commandId, position).then(resolve, fail);
+    const record = plan.commands.get(commandId) ?? before.commands.get(commandId);
+    if (record !== undefined) {
+      const accepted = plan.accepted.get(commandId);
+      if (record.requestHash !== requestHash) refuse(keyReused(commandId));
+      else if (accepted === undefined) plan.repeats.push({ request, record });
+      else
+        plan.answers.push((position) => {
+          resolve({ ...accepted, position, repeated: true });
+        });
+      return;
     }
-    if (context.ifMatch !== undefined && context.ifMatch !== plan.revision) {
-      return refuse(revisionMismatch(stream, context.ifMatch, plan.revision));
+    if (ifMatch !== undefined && ifMatch !== plan.revision) {
+      refuse(revisionMismatch(stream, ifMatch, plan.revision));
+      return;
     }
     const { decider, events: versions } = this.aggregate;
     const decided = decider.decide(command, plan.state);
-    if (isRejection(decided)) return refuse(decided);
-
+    if (isRejection(decided)) {
+      refuse(decided);
+      return;
+    }
     const state = this.reader.fold(plan.state, decided);
-    const first = plan.revision + 1;
-    for (const { type, data } of decided) {
+    const metadata = metadataOf(context, occurredAt);
+    const events = decided.map(({ type, data }) => {
       const { current: version } = versions[type as Event['type']];
-      const metadata = metadataOf(context, occurredAt);
-      plan.events.push({ id: randomUUID(), type, version, data, metadata });
-    }
+      return { id: randomUUID(), type, version, data, metadata };
+    });
+    // From here on nothing can throw: a plan holds all of a command or nothing.
+    const first = plan.revision + 1;
+    const last = plan.revision + decided.length;
+    const accepted = { events: decided, state, revision: last };
+    plan.events.push(...events);
     plan.state = state;
-    plan.revision += decided.length;
-    const revision = plan.revision;
+    plan.revision = last;
     if (decided.length > 0) {
-      plan.commands.set(context.commandId, { first, last: revision, requestHash: context.requestHash });
+      plan.commands.set(commandId, { first, last, requestHash });
+      plan.accepted.set(commandId, accepted);
     }
-    const accepted = { events: decided, state, revision };
-    plan.accepted.set(context.commandId, accepted);
-    return (position) => {
+    plan.answers.push((position) => {
       resolve({ ...accepted, position, repeated: false });
-    };
+    });
   }
 
-  /** What the command was answered the first time: from this batch, or read back from the stream. */
-  private async firstAnswer(
+  /** What the commands were answered the first time, from one reading of the stream, which may be long. */
+  private async answerAgain(
     stream: string,
-    record: CommandRecord,
-    plan: Plan<Event, State>,
-    commandId: string,
-    position: Position | undefined,
-  ): Promise<Accepted<Event, State>> {
-    const accepted = plan.accepted.get(commandId);
-    if (accepted !== undefined) return { ...accepted, position, repeated: true };
-    return { ...(await this.reader.asOf(stream, record.first, record.last)), repeated: true };
+    repeats: Plan<Command, Event, State, Refusal>['repeats'],
+  ): Promise<void> {
+    const oldestFirst = repeats.toSorted((a, b) => a.record.last - b.record.last);
+    const history = await this.reader.history(stream, oldestFirst.at(-1)?.record.last ?? -1);
+    const events = history.map(({ event }) => event);
+    let state = this.aggregate.decider.initial;
+    let folded = 0;
+    for (const { request, record } of oldestFirst) {
+      const { first, last: revision } = record;
+      state = this.reader.fold(state, events.slice(folded, revision + 1));
+      folded = revision + 1;
+      request.resolve({
+        events: events.slice(first, revision + 1),
+        state,
+        revision,
+        position: history[revision]?.position,
+        repeated: true,
+      });
+    }
   }
 }
 
