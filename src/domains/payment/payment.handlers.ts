@@ -13,10 +13,9 @@ import {
 } from './model/payment.decider.js';
 import { type PaymentEvent } from './model/payment.events.js';
 
-export class ChangePayment
-  extends Command<Outcome<PaymentEvent, PaymentState, PaymentRejection>>
-  implements CommandMessage<PaymentCommand>
-{
+export type PaymentOutcome = Outcome<PaymentEvent, PaymentState, PaymentRejection>;
+
+export class ChangePayment extends Command<PaymentOutcome> implements CommandMessage<PaymentCommand> {
   constructor(
     readonly id: string,
     readonly command: PaymentCommand,

@@ -2,17 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { causedBy } from '../../execution/command-context.js';
 import { derivedId } from '../../execution/derived-id.js';
+import { withPatience } from '../../execution/pause.js';
 import { type Reaction } from '../../execution/reactor.js';
 import { reportRefusal, type ServiceReactions, streamsOf } from '../../execution/service-reactions.js';
 import { LOGGER, PAYMENT_GATEWAY } from '../../execution/tokens.js';
 import { type RecordedEvent, upcast } from '../../kernel/envelope.js';
 import { minus } from '../../kernel/money.js';
+import { isRejection } from '../../kernel/rejection.js';
 import { type Logger } from '../../ports/logger.js';
 import { type AuthorisationAnswer, type PaymentGateway } from '../../ports/payment-gateway.js';
 import { fulfilmentCategory, fulfilmentEvents } from '../order/contract.js';
 import { type PaymentCommand } from './model/payment.decider.js';
 import { paymentCategory, type PaymentEvent, paymentEvents } from './model/payment.events.js';
-import { ChangePayment, Payments } from './payment.handlers.js';
+import { ChangePayment, type PaymentOutcome, Payments } from './payment.handlers.js';
 
 export const PAYMENT_SETTINGS = Symbol('PaymentSettings');
 
@@ -45,8 +47,8 @@ export class PaymentReactions implements ServiceReactions {
       {
         name: 'payment.gateway',
         filter: streamsOf(paymentCategory),
-        // A void must not wait for the answer that it makes superfluous.
-        keyOf: ({ id }) => id,
+        // A void must not wait for the answer that it makes superfluous; the rest goes to the gateway in order.
+        keyOf: ({ type, id, stream }) => (type === 'PaymentRequested' ? id : stream),
         react: (event, signal) => this.tellGateway(event, signal),
       },
     ];
@@ -62,9 +64,15 @@ export class PaymentReactions implements ServiceReactions {
     }
   }
 
+  /** A void is refused when the payment has been captured, even if only just now. */
   private async giveBack(paymentId: string, cause: RecordedEvent): Promise<void> {
+    const voided = await this.send({ do: 'void', paymentId }, cause);
+    if (!isRejection(voided) || voided.code !== 'PAYMENT_CAPTURED') {
+      reportRefusal(voided, cause, this.logger);
+      return;
+    }
     const { state } = await this.payments.load(paymentId);
-    if (state.is !== 'captured') return this.change({ do: 'void', paymentId }, cause);
+    if (state.is !== 'captured') throw new Error(`Payment ${paymentId} was captured and no longer is.`);
     const amount = minus(state.captured, state.refunded);
     const reason = 'The order was cancelled.';
     await this.change({ do: 'refund', paymentId, refundId: derivedId(cause.id), amount, reason }, cause);
@@ -92,22 +100,35 @@ export class PaymentReactions implements ServiceReactions {
   ): Promise<void> {
     const { state } = await this.payments.load(paymentId);
     if (state.is !== 'requested') return;
+    let over = false;
     const answered = async (answer: AuthorisationAnswer): Promise<void> => {
       const command: PaymentCommand =
         answer.answer === 'approved'
           ? { do: 'recordApproval', paymentId, authorisationId: answer.authorisationId }
           : { do: 'recordDecline', paymentId, code: answer.code, detail: answer.detail };
-      await this.change(command, cause);
+      try {
+        await this.change(command, cause);
+      } catch (error) {
+        // Nobody waits any longer who could try again.
+        const { id: eventId, stream } = cause;
+        if (over) this.logger.error({ err: error, eventId, stream }, 'A late answer could not be recorded');
+        throw error;
+      }
     };
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(this.settings.authorisationTimeoutMs)]);
-    await this.gateway.authorise({ paymentId, amount, method }, answered, patience);
+    await withPatience(this.settings.authorisationTimeoutMs, signal, (patience) =>
+      this.gateway.authorise({ paymentId, amount, method }, answered, patience),
+    );
+    over = true;
     // Stopped while waiting: the next process asks again.
     signal.throwIfAborted();
   }
 
   private async change(command: PaymentCommand, cause: RecordedEvent): Promise<void> {
+    reportRefusal(await this.send(command, cause), cause, this.logger);
+  }
+
+  private send(command: PaymentCommand, cause: RecordedEvent): Promise<PaymentOutcome> {
     const context = causedBy(cause, actor, command.do);
-    const outcome = await this.commands.execute(new ChangePayment(command.paymentId, command, context));
-    reportRefusal(outcome, cause, this.logger);
+    return this.commands.execute(new ChangePayment(command.paymentId, command, context));
   }
 }
