@@ -27,10 +27,20 @@ const rebuildOne = async (dataDir: string, name: string, projection: AnyProjecti
   };
 };
 
-const runProjection = async ({ eventStore, views }: Engine, projection: AnyProjection): Promise<number> => {
+const runProjection = async (
+  { eventStore, views, leases }: Engine,
+  projection: AnyProjection,
+): Promise<number> => {
   const head = await eventStore.head();
   const view = views.open(viewDefinition({ ...projection, name: `${projection.name}_rebuilt` }));
-  const runner = new ProjectionRunner(projection, { eventStore, view, logger });
+  const runner = new ProjectionRunner(projection, {
+    eventStore,
+    view,
+    logger,
+    leases,
+    owner: 'bench',
+    ttlMs: 10_000,
+  });
   const took = await elapsedMs(async () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     runner.onAdvance((position) => {
