@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ProblemFilter, toProblem } from '../http/problem.filter.js';
 import { type Logger } from '../ports/logger.js';
+import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { explained } from './cannot-start.js';
 import { type Config } from './config.js';
@@ -95,15 +95,3 @@ const httpAdapter = (config: Config): FastifyAdapter =>
       void reply.status(problem.status).type('application/problem+json').send(problem);
     },
   });
-
-const serveApiDocument = (app: NestFastifyApplication): void => {
-  const document = new DocumentBuilder()
-    .setTitle('Order processing')
-    .setDescription('Commands answer with a Consistency-Token; a query that sends it back sees the write.')
-    .setVersion('1')
-    .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, document), {
-    jsonDocumentUrl: 'docs/openapi.json',
-    yamlDocumentUrl: 'docs/openapi.yaml',
-  });
-};

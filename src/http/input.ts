@@ -1,5 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { ApiBody, ApiParam, ApiQuery } from '@nestjs/swagger';
+import { ApiBody, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { problem, ProblemException } from './problem.js';
@@ -39,7 +40,12 @@ export const pageSchema = {
 
 /** The JSON body, parsed with the schema; also documents it. */
 export const JsonBody = (schema: z.ZodType): ParameterDecorator =>
-  documented(ApiBody({ schema: jsonSchema(schema) }), (request) => request.body ?? {}, schema, 'body');
+  documented(
+    ApiBody({ schema: jsonSchema(schema), required: !schema.safeParse({}).success }),
+    (request) => request.body ?? {},
+    schema,
+    'body',
+  );
 
 /** The query string, parsed with the schema; also documents it. */
 export const QueryString = (schema: z.ZodObject): ParameterDecorator => {
@@ -60,6 +66,10 @@ export const PathParam = (name: string, schema: z.ZodType): ParameterDecorator =
     schema,
     name,
   );
+
+/** Documents what the route answers when it succeeds. */
+export const Answers = (status: number, schema: z.ZodType): MethodDecorator =>
+  ApiResponse({ status, description: STATUS_CODES[status] ?? '', schema: jsonSchema(schema, 'output') });
 
 const documented = (
   document: MethodDecorator,
@@ -92,10 +102,10 @@ const pathText = (path: readonly PropertyKey[]): string =>
     '',
   );
 
-const jsonSchema = (schema: z.ZodType): object => {
+export const jsonSchema = (schema: z.ZodType, io: 'input' | 'output' = 'input'): object => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     target: 'openapi-3.0',
-    io: 'input',
+    io,
     unrepresentable: 'any',
   });
   return rest;

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { derivedId } from '../../execution/derived-id.js';
 import { EVENT_STORE } from '../../execution/tokens.js';
 import { created, describeWrite, orRefuse } from '../../http/answer.js';
-import { idSchema, JsonBody, PathParam, quantitySchema, skuSchema } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import { Answers, idSchema, JsonBody, PathParam, quantitySchema, skuSchema } from '../../http/input.js';
 import { commandContext, idempotencyKey } from '../../http/request-context.js';
 import { type Position } from '../../kernel/envelope.js';
 import { streamOf } from '../../kernel/ids.js';
@@ -35,6 +36,7 @@ export class CartController {
   ) {}
 
   @Post()
+  @Answers(201, contract.cart)
   async open(
     @JsonBody(newCart) body: z.infer<typeof newCart>,
     @Req() request: FastifyRequest,
@@ -51,6 +53,7 @@ export class CartController {
   }
 
   @Post(':cartId/items')
+  @Answers(201, contract.cart)
   async addItem(
     @PathParam('cartId', idSchema) cartId: string,
     @JsonBody(newItem) body: z.infer<typeof newItem>,
@@ -65,6 +68,7 @@ export class CartController {
   }
 
   @Patch(':cartId/items/:sku')
+  @Answers(200, contract.cart)
   async changeQuantity(
     @PathParam('cartId', idSchema) cartId: string,
     @PathParam('sku', skuSchema) sku: string,
@@ -81,6 +85,7 @@ export class CartController {
   }
 
   @Delete(':cartId/items/:sku')
+  @Answers(200, contract.cart)
   async removeItem(
     @PathParam('cartId', idSchema) cartId: string,
     @PathParam('sku', skuSchema) sku: string,
@@ -95,6 +100,8 @@ export class CartController {
 
   @Post(':cartId/checkout')
   @HttpCode(201)
+  @Answers(201, contract.cart)
+  @Answers(202, contract.cart)
   async checkOut(
     @PathParam('cartId', idSchema) cartId: string,
     @JsonBody(checkOut) body: z.infer<typeof checkOut>,

@@ -4,7 +4,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { created, describeWrite, orRefuse } from '../../http/answer.js';
-import { JsonBody, moneySchema, PathParam, skuSchema, textSchema } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import { Answers, JsonBody, moneySchema, PathParam, skuSchema, textSchema } from '../../http/input.js';
 import { commandContext } from '../../http/request-context.js';
 import { type ProductCommand, type ProductState } from './model/product.decider.js';
 import { ChangeProduct } from './product.handlers.js';
@@ -31,6 +32,7 @@ export class ProductController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @Answers(201, contract.product)
   async add(
     @JsonBody(newProduct) body: z.infer<typeof newProduct>,
     @Req() request: FastifyRequest,
@@ -42,6 +44,7 @@ export class ProductController {
   }
 
   @Put(':sku/price')
+  @Answers(200, contract.product)
   changePrice(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(newPrice) body: z.infer<typeof newPrice>,
@@ -52,6 +55,7 @@ export class ProductController {
   }
 
   @Patch(':sku')
+  @Answers(200, contract.product)
   changeDetails(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(details) body: z.infer<typeof details>,
@@ -63,6 +67,7 @@ export class ProductController {
 
   @Post(':sku/publish')
   @HttpCode(200)
+  @Answers(200, contract.product)
   publish(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(nothing) body: z.infer<typeof nothing>,
@@ -74,6 +79,7 @@ export class ProductController {
 
   @Post(':sku/unpublish')
   @HttpCode(200)
+  @Answers(200, contract.product)
   unpublish(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(nothing) body: z.infer<typeof nothing>,
@@ -85,6 +91,7 @@ export class ProductController {
 
   @Post(':sku/discontinue')
   @HttpCode(200)
+  @Answers(200, contract.product)
   discontinue(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(nothing) body: z.infer<typeof nothing>,

@@ -4,7 +4,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { created, describeWrite, orRefuse } from '../../http/answer.js';
-import { JsonBody, PathParam, quantitySchema, skuSchema, textSchema } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import { Answers, JsonBody, PathParam, quantitySchema, skuSchema, textSchema } from '../../http/input.js';
 import { commandContext } from '../../http/request-context.js';
 import { ChangeInventory } from './inventory.handlers.js';
 import { availableOf, type InventoryCommand } from './model/inventory.decider.js';
@@ -25,6 +26,7 @@ export class InventoryController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post(':sku/receipts')
+  @Answers(201, contract.stock)
   receive(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(receipt) body: z.infer<typeof receipt>,
@@ -35,6 +37,7 @@ export class InventoryController {
   }
 
   @Post(':sku/adjustments')
+  @Answers(201, contract.stock)
   adjust(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(adjustment) body: z.infer<typeof adjustment>,

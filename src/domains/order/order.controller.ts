@@ -6,7 +6,16 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { derivedId } from '../../execution/derived-id.js';
 import { created, describeWrite, orRefuse } from '../../http/answer.js';
-import { idSchema, JsonBody, PathParam, quantitySchema, skuSchema, textSchema } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import {
+  Answers,
+  idSchema,
+  JsonBody,
+  PathParam,
+  quantitySchema,
+  skuSchema,
+  textSchema,
+} from '../../http/input.js';
 import { commandContext, idempotencyKey } from '../../http/request-context.js';
 import { type OrderEvent } from './model/order.events.js';
 import { ChangeOrder, defaultPaymentMethod, PlaceOrder } from './order.handlers.js';
@@ -28,6 +37,7 @@ export class OrderController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @Answers(201, contract.order)
   async place(
     @JsonBody(newOrder) body: z.infer<typeof newOrder>,
     @Req() request: FastifyRequest,
@@ -45,6 +55,7 @@ export class OrderController {
   }
 
   @Post(':orderId/cancel')
+  @Answers(202, contract.cancellation)
   async cancel(
     @PathParam('orderId', idSchema) orderId: string,
     @JsonBody(cancellation) body: z.infer<typeof cancellation>,

@@ -6,7 +6,8 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { derivedId } from '../../execution/derived-id.js';
 import { created, describeWrite, orRefuse } from '../../http/answer.js';
-import { idSchema, JsonBody, moneySchema, PathParam, textSchema } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import { Answers, idSchema, JsonBody, moneySchema, PathParam, textSchema } from '../../http/input.js';
 import { commandContext, idempotencyKey } from '../../http/request-context.js';
 import { ChangePayment } from './payment.handlers.js';
 
@@ -21,6 +22,7 @@ export class PaymentController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post(':paymentId/refunds')
+  @Answers(201, contract.refund)
   async refund(
     @PathParam('paymentId', idSchema) paymentId: string,
     @JsonBody(refund) body: z.infer<typeof refund>,

@@ -3,7 +3,8 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { describeRead } from '../../http/answer.js';
-import { idSchema, PathParam } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import { Answers, idSchema, PathParam } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
 import { consistencyHeader } from '../../http/request-context.js';
 import { ServingViews } from '../serving-views.js';
@@ -34,6 +35,7 @@ export class CartViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get(':cartId')
+  @Answers(200, contract.cart)
   async get(
     @PathParam('cartId', idSchema) cartId: string,
     @Req() request: FastifyRequest,

@@ -4,7 +4,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { describeRead } from '../../http/answer.js';
-import { pageSchema, PathParam, QueryString, skuSchema } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import { Answers, pageSchema, PathParam, QueryString, skuSchema } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
 import { consistencyHeader } from '../../http/request-context.js';
 import { type PageOf } from '../page.js';
@@ -65,11 +66,13 @@ export class CatalogController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get()
+  @Answers(200, contract.catalog)
   search(@QueryString(search) query: z.infer<typeof search>, @Req() request: FastifyRequest) {
     return this.queries.execute(new SearchCatalog(query, consistencyHeader(request)));
   }
 
   @Get(':sku')
+  @Answers(200, contract.catalogEntry)
   async get(
     @PathParam('sku', skuSchema) sku: string,
     @Req() request: FastifyRequest,

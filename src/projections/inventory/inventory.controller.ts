@@ -3,7 +3,8 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { describeRead } from '../../http/answer.js';
-import { skuSchema, PathParam } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import { Answers, skuSchema, PathParam } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
 import { consistencyHeader } from '../../http/request-context.js';
 import { ServingViews } from '../serving-views.js';
@@ -34,6 +35,7 @@ export class InventoryViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get(':sku')
+  @Answers(200, contract.stock)
   async get(
     @PathParam('sku', skuSchema) sku: string,
     @Req() request: FastifyRequest,

@@ -4,7 +4,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { describeRead } from '../../http/answer.js';
-import { idSchema, pageSchema, PathParam, QueryString } from '../../http/input.js';
+import * as contract from '../../http/contract.js';
+import { Answers, idSchema, pageSchema, PathParam, QueryString } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
 import { consistencyHeader } from '../../http/request-context.js';
 import { type PageOf } from '../page.js';
@@ -57,6 +58,7 @@ export class OrderViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get()
+  @Answers(200, contract.orders)
   async find(@QueryString(search) query: z.infer<typeof search>, @Req() request: FastifyRequest) {
     const { items, nextCursor } = await this.queries.execute(
       new FindOrders(query, consistencyHeader(request)),
@@ -65,6 +67,7 @@ export class OrderViewController {
   }
 
   @Get(':orderId')
+  @Answers(200, contract.order)
   async get(
     @PathParam('orderId', idSchema) orderId: string,
     @Req() request: FastifyRequest,
@@ -76,6 +79,7 @@ export class OrderViewController {
   }
 
   @Get(':orderId/timeline')
+  @Answers(200, contract.timeline)
   async timeline(@PathParam('orderId', idSchema) orderId: string, @Req() request: FastifyRequest) {
     const { timeline } = await this.order(orderId, request);
     return { items: timeline, nextCursor: null };

@@ -6,7 +6,7 @@ import { type InventoryEvent } from '../../domains/inventory/contract.js';
 import { type OrderEvent } from '../../domains/order/contract.js';
 import { type PaymentEvent } from '../../domains/payment/contract.js';
 import { type RecordedEvent } from '../../kernel/envelope.js';
-import * as contract from './contract.js';
+import * as contract from '../../http/contract.js';
 import { read } from './http-client.js';
 import { type Program, Site } from './program.js';
 import { Shop } from './shop.js';

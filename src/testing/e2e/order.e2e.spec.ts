@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import * as contract from './contract.js';
+import * as contract from '../../http/contract.js';
 import { type HttpClient, read } from './http-client.js';
 import { Site } from './program.js';
 import { Shop } from './shop.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import * as contract from './contract.js';
+import * as contract from '../../http/contract.js';
 import { type Headers, type HttpClient, read, type Reply } from './http-client.js';
 import { Site } from './program.js';
 import { Shop } from './shop.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import * as contract from './contract.js';
+import * as contract from '../../http/contract.js';
 import { read } from './http-client.js';
 import { Site } from './program.js';
 import { Shop } from './shop.js';

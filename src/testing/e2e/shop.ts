@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import * as contract from './contract.js';
+import * as contract from '../../http/contract.js';
 import { type HttpClient, read, type Reply } from './http-client.js';
 import { until } from './until.js';
 

@@ -1,0 +1,57 @@
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import * as contract from '../http/contract.js';
+import { jsonSchema } from '../http/input.js';
+
+/** Serves the OpenAPI document at /docs/openapi.json (and .yaml) and its page at /docs. */
+export const serveApiDocument = (app: NestFastifyApplication): void => {
+  const config = new DocumentBuilder()
+    .setTitle('Order processing')
+    .setDescription(
+      'Commands answer with a Consistency-Token; a query that sends it back sees the write. ' +
+        'Every refusal is a problem document with a stable code (docs/api.md).',
+    )
+    .setVersion('1')
+    .build();
+  SwaggerModule.setup('docs', app, () => withConventions(SwaggerModule.createDocument(app, config)), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    yamlDocumentUrl: 'docs/openapi.yaml',
+  });
+};
+
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header' as const,
+  required: false,
+  description,
+  schema: { type: 'string' as const },
+});
+
+const idempotencyKey = header(
+  'Idempotency-Key',
+  'The same key and request: carried out once, answered the same.',
+);
+const ifMatch = header('If-Match', 'The ETag that was read: 412 when it has changed since.');
+const consistencyToken = header('Consistency-Token', 'Of a write that the answer must include.');
+
+const refusal = {
+  description: 'A problem document (RFC 9457) with a stable code',
+  content: { 'application/problem+json': { schema: jsonSchema(contract.problem, 'output') } },
+};
+
+/** What all routes have in common is said once, here. */
+const withConventions = (document: OpenAPIObject): OpenAPIObject => {
+  for (const [path, { get, ...writes }] of Object.entries(document.paths)) {
+    if (!path.startsWith('/api/')) continue;
+    if (get !== undefined) {
+      get.parameters = [...(get.parameters ?? []), consistencyToken];
+      get.responses = { ...get.responses, default: refusal };
+    }
+    for (const operation of [writes.post, writes.put, writes.patch, writes.delete]) {
+      if (operation === undefined) continue;
+      operation.parameters = [...(operation.parameters ?? []), idempotencyKey, ifMatch];
+      operation.responses = { ...operation.responses, default: refusal };
+    }
+  }
+  return document;
+};

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+
+/** What the API answers: the names in JSON that clients rely on. Documents it, and the end-to-end tests hold it to it. */
+export const money = z.strictObject({ amountMinor: z.int(), currency: z.string() });
+
+export const order = z.object({
+  orderId: z.string(),
+  customerId: z.string(),
+  lines: z.array(
+    z.object({
+      sku: z.string(),
+      name: z.string(),
+      quantity: z.int(),
+      unitPrice: money,
+      lineTotal: money,
+    }),
+  ),
+  total: money,
+  status: z.strictObject({
+    lifecycle: z.enum([
+      'placed',
+      'confirmed',
+      'rejected',
+      'cancelling',
+      'cancelled',
+      'completed',
+      'returned',
+    ]),
+    payment: z.enum([
+      'none',
+      'requested',
+      'authorised',
+      'declined',
+      'captured',
+      'voided',
+      'partially_refunded',
+      'refunded',
+    ]),
+    fulfilment: z.enum(['none', 'reserved', 'partially_shipped', 'shipped', 'delivered']),
+  }),
+  reason: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  paymentId: z.string().nullable(),
+  placedAt: z.iso.datetime(),
+  revision: z.int(),
+});
+
+export type Order = z.infer<typeof order>;
+
+const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+export const orders = pageOf(order);
+
+export const cancellation = z.object({
+  orderId: z.string(),
+  status: z.object({ lifecycle: z.string() }),
+  revision: z.int(),
+});
+
+export const timeline = pageOf(
+  z.object({
+    eventId: z.string(),
+    type: z.string(),
+    stream: z.string(),
+    revision: z.int(),
+    at: z.iso.datetime(),
+    causationId: z.string(),
+    causedBy: z.object({ eventId: z.string(), type: z.string() }).nullable(),
+    actor: z.string(),
+    summary: z.string(),
+  }),
+);
+
+export const stock = z.object({
+  sku: z.string(),
+  onHand: z.int(),
+  reserved: z.int(),
+  available: z.int(),
+});
+
+export const payment = z.object({
+  paymentId: z.string(),
+  orderId: z.string(),
+  status: z.string(),
+  amount: money,
+  authorised: money,
+  captured: money,
+  refunded: money,
+  revision: z.int(),
+});
+
+export const refund = z.object({
+  paymentId: z.string(),
+  refundId: z.string(),
+  amount: money,
+  reason: z.string().nullable(),
+  revision: z.int(),
+});
+
+export const product = z.object({
+  sku: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  price: money.nullable(),
+  status: z.string(),
+});
+
+export const catalogEntry = product.extend({ available: z.int(), revision: z.int() });
+
+export const catalog = pageOf(catalogEntry);
+
+/** A cart that is checked out names its order; its items are then the order's lines. */
+export const cart = z.object({
+  cartId: z.string(),
+  status: z.string(),
+  customerId: z.string().optional(),
+  items: z
+    .array(
+      z.object({ sku: z.string(), name: z.string(), quantity: z.int(), unitPrice: money, lineTotal: money }),
+    )
+    .optional(),
+  total: money.nullable().optional(),
+  orderId: z.string().nullable().optional(),
+  revision: z.int(),
+});
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })),
+});
