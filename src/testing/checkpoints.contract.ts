@@ -57,6 +57,10 @@ export const describeCheckpointsContract = (name: string, open: () => Promise<Ch
       expect(await checkpoints.load('reader')).toBe(positionAt(1));
       await checkpoints.save('reader', positionAt(3), lease);
       expect(await checkpoints.load('reader')).toBe(positionAt(3));
+      if (lease !== undefined) await leases.release(lease);
+      await leases.acquire('job', 'ann', 60_000);
+      await expect(checkpoints.save('reader', positionAt(4), old)).rejects.toThrow(LeaseLost);
+      expect(await checkpoints.load('reader')).toBe(positionAt(3));
     });
   });
 };

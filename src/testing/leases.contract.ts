@@ -113,6 +113,17 @@ export const describeLeasesContract = (name: string, open: () => Promise<LeasesH
       expect(await leases.renew(lease, LONG_MS)).toBe(true);
     });
 
+    it('are not those of an earlier term of the same owner', async () => {
+      const early = await held('ann');
+      await leases.release(early);
+      await leases.release(await held('bob'));
+      const late = await held('ann');
+      expect(late.token).toBeGreaterThan(early.token);
+      expect(await leases.renew(early, LONG_MS)).toBe(false);
+      await leases.release(early);
+      expect(await leases.acquire('job', 'bob', LONG_MS)).toBeUndefined();
+    });
+
     it('go to one of many who ask at once', async () => {
       const all = [leases, await harness.another(), await harness.another()];
       const answers = await Promise.all(
