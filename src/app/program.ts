@@ -2,14 +2,14 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
-import { ProblemFilter, toProblem } from '../http/problem.filter.js';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ProblemFilter } from '../http/problem.filter.js';
 import { type Logger } from '../ports/logger.js';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { explained } from './cannot-start.js';
 import { type Config } from './config.js';
+import { httpAdapter } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
 import { openPlatform, type Platform } from './platform.js';
 import { seedDemo } from './seed.js';
@@ -84,14 +84,3 @@ const frameworkLogger = (logger: Logger): LoggerService => ({
     logger.error({ from: 'nest' }, String(message));
   },
 });
-
-const httpAdapter = (config: Config): FastifyAdapter =>
-  new FastifyAdapter({
-    bodyLimit: config.BODY_LIMIT_BYTES,
-    routerOptions: { maxParamLength: 1_000 },
-    // What the router cannot even parse never gets as far as the exception filter.
-    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
-      const { problem } = toProblem(error);
-      void reply.status(problem.status).type('application/problem+json').send(problem);
-    },
-  });

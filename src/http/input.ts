@@ -31,7 +31,9 @@ export const textSchema = (max: number) =>
     .trim()
     .min(1)
     .max(max)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters');
+    // Without \p, so that other languages' clients can use it as it is documented.
+    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters')
+    .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
 export const pageSchema = {
   limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -107,6 +109,10 @@ export const jsonSchema = (schema: z.ZodType, io: 'input' | 'output' = 'input'):
     target: 'openapi-3.0',
     io,
     unrepresentable: 'any',
+    override: ({ jsonSchema: described }) => {
+      // An answer may gain fields; clients leave alone what they do not know.
+      if (io === 'output') delete described.additionalProperties;
+    },
   });
   return rest;
 };
