@@ -38,9 +38,7 @@ export const toProblem = (error: unknown): ProblemException => {
   if (error instanceof Contention) {
     return new ProblemException(problem(503, 'CONTENTION', error.message), { 'retry-after': '1' });
   }
-  if (error instanceof HttpException)
-    return new ProblemException(httpProblem(error.getStatus(), error.message));
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  const status = error instanceof Error ? statusOf(error) : undefined;
   if (error instanceof Error && typeof status === 'number' && status >= 400 && status < 500) {
     return new ProblemException(httpProblem(status, error.message));
   }
@@ -52,6 +50,9 @@ export const toProblem = (error: unknown): ProblemException => {
     ),
   );
 };
+
+const statusOf = (error: Error): unknown =>
+  error instanceof HttpException ? error.getStatus() : 'statusCode' in error && error.statusCode;
 
 /** What the web framework refuses before a controller sees it. */
 const httpProblem = (status: number, detail: string): Problem => {
