@@ -73,7 +73,8 @@ export class AggregateReader<Event extends DomainEvent, State> {
     return events.reduce((folded, event) => this.aggregate.decider.evolve(folded, event), state);
   }
 
-  private absent(): StreamState<State> {
+  /** What is known of a stream before it is read. */
+  absent(): StreamState<State> {
     return { state: this.aggregate.decider.initial, revision: -1, position: undefined, commands: new Map() };
   }
 

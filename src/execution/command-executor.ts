@@ -134,7 +134,8 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
     stream: string,
     batch: readonly Request<Command, Event, State, Refusal>[],
   ): Promise<void> {
-    let before = this.reader.remembered(stream) ?? (await this.reader.refresh(stream));
+    // What is not remembered is most often new: the append finds out, as it finds out a stale memory.
+    let before = this.reader.remembered(stream) ?? this.reader.absent();
     for (let attempt = 1; attempt <= this.attempts; attempt += 1) {
       const plan = this.decide(stream, before, batch);
       const position = await this.commit(stream, before, plan);

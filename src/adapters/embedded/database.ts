@@ -72,6 +72,9 @@ const storageFaults = /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|READONLY|CANTOPEN|PROT
 /** The file or the disk failed, not one statement: whatever shares the transaction has failed too. */
 export const isStorageFault = (error: unknown): boolean => storageFaults.test(codeOf(error));
 
+/** A unique key is in use; the statement has changed nothing. */
+export const isTaken = (error: unknown): boolean => codeOf(error) === 'SQLITE_CONSTRAINT_UNIQUE';
+
 /** By its code: the class of SQLite's errors is that of the first module instance that loaded the driver. */
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';

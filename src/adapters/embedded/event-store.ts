@@ -9,7 +9,7 @@ import {
   type Subscription,
 } from '../../ports/event-store.js';
 import { whenFree } from './busy.js';
-import { type Database } from './database.js';
+import { type Database, isTaken } from './database.js';
 import { type EventLog } from './event-log.js';
 import { Closed, type GroupCommit, Refused } from './group-commit.js';
 import { type EncodedEvent, encodeEvent, EVENT_COLUMNS, type EventRow, toEvent, toPosition } from './rows.js';
@@ -97,14 +97,24 @@ export class EmbeddedEventStore implements EventStore {
     expected: ExpectedRevision,
     events: readonly EncodedEvent[],
   ): Appended | Refused {
+    if (expected === 'absent') {
+      // The first event meets one that is there already: one look at the index less than asking beforehand.
+      try {
+        return this.insertAfter(ABSENT, stream, events);
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+      }
+    }
     const actual = this.selectRevision.get(stream) ?? ABSENT;
     const before = expected === 'any' ? actual : expected === 'absent' ? ABSENT : expected;
-    if (before !== actual) {
-      return (
-        this.repeated(stream, before, events) ??
-        new Refused(new ConcurrencyConflict(stream, expected, actual === ABSENT ? 'absent' : actual))
-      );
-    }
+    if (before === actual) return this.insertAfter(before, stream, events);
+    return (
+      this.repeated(stream, before, events) ??
+      new Refused(new ConcurrencyConflict(stream, expected, actual === ABSENT ? 'absent' : actual))
+    );
+  }
+
+  private insertAfter(before: number, stream: string, events: readonly EncodedEvent[]): Appended {
     let revision = before;
     let position = 0;
     for (const event of events) {

@@ -74,7 +74,8 @@ export class EmbeddedSubscription implements Subscription {
           position = scanned.position;
           toldCaughtUp = caughtUp;
           yield { events: scanned.events, position: toPosition(position), caughtUp };
-        } else if (position >= this.log.head) {
+        } else if (this.open && position >= this.log.head) {
+          // It may have been closed since the scan, and nobody would wake it again.
           await this.wakeups.sleep();
         }
       }
