@@ -1,5 +1,6 @@
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import * as contract from '../http/contract.js';
 import { jsonSchema } from '../http/input.js';
 
@@ -17,6 +18,7 @@ export const serveApiDocument = (app: NestFastifyApplication): void => {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
   });
+  app.getHttpAdapter().get('/', (_request: FastifyRequest, reply: FastifyReply) => reply.redirect('/docs'));
 };
 
 const header = (name: string, description: string) => ({
@@ -39,6 +41,11 @@ const refusal = {
   content: { 'application/problem+json': { schema: jsonSchema(contract.problem, 'output') } },
 };
 
+const writeHeaders = {
+  ETag: { description: 'The revision that the write made', schema: { type: 'string' as const } },
+  'Consistency-Token': { description: 'Reads the write back', schema: { type: 'string' as const } },
+};
+
 /** What all routes have in common is said once, here. */
 const withConventions = (document: OpenAPIObject): OpenAPIObject => {
   for (const [path, { get, ...writes }] of Object.entries(document.paths)) {
@@ -50,6 +57,9 @@ const withConventions = (document: OpenAPIObject): OpenAPIObject => {
     for (const operation of [writes.post, writes.put, writes.patch, writes.delete]) {
       if (operation === undefined) continue;
       operation.parameters = [...(operation.parameters ?? []), idempotencyKey, ifMatch];
+      for (const answer of Object.values(operation.responses)) {
+        if (answer !== undefined && 'description' in answer) answer.headers = writeHeaders;
+      }
       operation.responses = { ...operation.responses, default: refusal };
     }
   }

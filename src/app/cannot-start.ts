@@ -1,5 +1,3 @@
-import { type Config } from './config.js';
-
 /** The machine does not allow what the configuration asks for; the message says what to change. */
 export class CannotStart extends Error {
   constructor(message: string, cause: unknown) {
@@ -8,37 +6,40 @@ export class CannotStart extends Error {
   }
 }
 
-/** A sentence for the faults that a user can mend; any other fault as it is. */
-export const explained = (error: unknown, { PORT, HOST, DATA_DIR }: Config): unknown => {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'EADDRINUSE':
-      return new CannotStart(
-        `PORT=${PORT} is in use on ${HOST}: stop what listens there, or set PORT.`,
-        error,
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new CannotStart(`HOST=${HOST} is not an address of this machine.`, error);
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-    case 'ENOTDIR':
-    case 'EEXIST':
-    case 'SQLITE_CANTOPEN':
-    case 'SQLITE_READONLY':
-      return new CannotStart(
-        `DATA_DIR=${DATA_DIR} or PORT=${PORT} may not be used by this process (${code}): it must be able to write to ` +
-          'the folder and to listen on the port.',
-        error,
-      );
-    case 'SQLITE_NOTADB':
-    case 'SQLITE_CORRUPT':
-      return new CannotStart(
-        `${DATA_DIR}/store.db is no store of this program, or is damaged. Restore it, or set DATA_DIR.`,
-        error,
-      );
-    default:
-      return error;
+interface Sentence {
+  /** SQLite's codes have more specific ones that begin alike. */
+  readonly codes: RegExp;
+  readonly text: string;
+}
+
+export const openingStore = (dataDir: string): readonly Sentence[] => [
+  {
+    codes: /^(EACCES|EPERM|EROFS|ENOSPC|SQLITE_(CANTOPEN|READONLY|FULL))/,
+    text: `This process cannot write to DATA_DIR=${dataDir}. Give it a folder that it may write to, with room in it.`,
+  },
+  { codes: /^(EEXIST|ENOTDIR)/, text: `DATA_DIR=${dataDir} is a file, or lies below one. Name a folder.` },
+  {
+    codes: /^SQLITE_(NOTADB|CORRUPT)/,
+    text: `${dataDir}/store.db is no store of this program, or is damaged. Restore it, or set another DATA_DIR.`,
+  },
+];
+
+export const listening = (host: string, port: number): readonly Sentence[] => [
+  { codes: /^EADDRINUSE/, text: `PORT=${port} is in use on ${host}: stop what listens there, or set PORT.` },
+  { codes: /^(EADDRNOTAVAIL|ENOTFOUND)/, text: `HOST=${host} is not an address of this machine.` },
+  { codes: /^EACCES/, text: `This process may not listen on PORT=${port}. Set another, such as 8080.` },
+];
+
+/** Faults that a user can mend are told in a sentence, as CannotStart; others pass as they are. */
+export const orExplain = async <Result>(
+  step: () => Result | Promise<Result>,
+  sentences: readonly Sentence[],
+): Promise<Result> => {
+  try {
+    return await step();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const sentence = sentences.find(({ codes }) => codes.test(code));
+    throw sentence === undefined ? error : new CannotStart(sentence.text, error);
   }
 };

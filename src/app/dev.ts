@@ -18,7 +18,7 @@ if (program !== undefined) {
 
   See it confirmed, and the stock moved:
 
-    curl ${url}/api/orders?customerId=cust-123
+    curl '${url}/api/orders?customerId=cust-123'
     curl ${url}/api/inventory/SKU-123
 
   What happened, step by step, and why:  ${url}/api/orders/{orderId}/timeline

@@ -26,7 +26,7 @@ export class HealthController {
   }
 
   /**
-   * The process may be sent requests. A view that has stopped at a broken event is told of here, and does not take
+   * The process may be sent requests. What fails or is tried again in the background is told of here and does not take
    * the rest of the service away: `degraded`.
    */
   @Get('ready')
@@ -39,8 +39,8 @@ export class HealthController {
     const head = (await this.store.head()) ?? null;
     const work = workers?.status ?? { projections: [], reactions: [] };
     const degraded =
-      work.projections.some(({ state }) => state === 'failed') ||
-      work.reactions.some(({ lastFailure }) => lastFailure !== undefined);
+      work.projections.some(({ state }) => state === 'failed' || state === 'restarting') ||
+      work.reactions.some(({ state, failing }) => state === 'restarting' || failing > 0);
     return { status: degraded ? 'degraded' : 'ready', head, ...work };
   }
 }

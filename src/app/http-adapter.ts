@@ -1,5 +1,5 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Problem, problem } from '../http/problem.js';
 import { toProblem } from '../http/problem.filter.js';
 import { type Config } from './config.js';
@@ -24,6 +24,16 @@ export const httpAdapter = (config: Config): FastifyAdapter =>
       void reply.status(problem.status).type('application/problem+json').send(problem);
     },
   });
+
+/** JSON, and no other type. An empty body is none: many clients announce JSON whether they send any or not. */
+export const acceptJsonOnly = (fastify: FastifyInstance): void => {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parseJson(request, String(body), done);
+  });
+};
 
 /** What Node's parser refuses has no request and no reply yet. */
 const unparsable = ({ code }: { readonly code?: string }): Problem => {

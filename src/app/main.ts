@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { CannotStart } from './cannot-start.js';
 import { InvalidConfiguration, readConfig } from './config.js';
+import { type Logger } from '../ports/logger.js';
 import { openLogger } from './logger.js';
 import { type Program, startProgram } from './program.js';
 
@@ -14,7 +15,7 @@ export const runUntilStopped = async (
     const program = await startProgram(config, logger);
     const { ROLES: roles, SERVICES: services, DATA_DIR: dataDir } = config;
     logger.info({ url: program.url, pid: process.pid, roles, services, dataDir }, 'Ready');
-    stopOnSignal(program, config.SHUTDOWN_TIMEOUT_MS);
+    stopOnSignal(program, config.SHUTDOWN_TIMEOUT_MS, logger);
     return program;
   } catch (error) {
     const expected = error instanceof InvalidConfiguration || error instanceof CannotStart;
@@ -25,7 +26,7 @@ export const runUntilStopped = async (
   }
 };
 
-const stopOnSignal = (program: Program, timeoutMs: number): void => {
+const stopOnSignal = (program: Program, timeoutMs: number, logger: Logger): void => {
   const stop = (): void => {
     const overdue = setTimeout(() => {
       process.stderr.write(`What was in flight did not finish within ${timeoutMs} ms.\n`);
@@ -33,7 +34,10 @@ const stopOnSignal = (program: Program, timeoutMs: number): void => {
     }, timeoutMs);
     overdue.unref();
     program.stop().then(
-      () => process.exit(0),
+      () => {
+        logger.info({}, 'Stopped');
+        process.exit(0);
+      },
       (error: unknown) => {
         process.stderr.write(`The stop failed: ${String(error)}\n`);
         process.exit(1);

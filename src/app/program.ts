@@ -7,9 +7,9 @@ import { ProblemFilter } from '../http/problem.filter.js';
 import { type Logger } from '../ports/logger.js';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
-import { explained } from './cannot-start.js';
+import { listening, openingStore, orExplain } from './cannot-start.js';
 import { type Config } from './config.js';
-import { httpAdapter } from './http-adapter.js';
+import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
 import { openPlatform, type Platform } from './platform.js';
 import { seedDemo } from './seed.js';
@@ -31,7 +31,7 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     for (const end of started.splice(0).reverse()) await end();
   };
   try {
-    const platform = openPlatform(config, logger);
+    const platform = await orExplain(() => openPlatform(config, logger), openingStore(config.DATA_DIR));
     started.push(() => platform.close());
 
     const lifecycle = new Lifecycle();
@@ -40,7 +40,8 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     lifecycle.workers = workers;
     started.push(() => workers.stop());
     // Before the workers begin: who cannot listen must not take part.
-    await app.listen(config.PORT, config.HOST);
+    const { PORT, HOST } = config;
+    await orExplain(() => app.listen(PORT, HOST), listening(HOST, PORT));
     started.push(() => app.close());
 
     workers.start();
@@ -48,12 +49,13 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     lifecycle.phase = 'ready';
     started.push(async () => {
       lifecycle.phase = 'stopping';
+      logger.info({}, 'Stopping: what is in hand is finished first');
       await delay(config.SHUTDOWN_DRAIN_MS);
     });
     return { url: await app.getUrl(), stop };
   } catch (error) {
     await stop();
-    throw explained(error, config);
+    throw error;
   }
 };
 
@@ -68,7 +70,7 @@ const createApp = async (
     // Fastify's own JSON parser, and no other.
     { logger: frameworkLogger(platform.logger), abortOnError: false, bodyParser: false },
   );
-  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+  acceptJsonOnly(app.getHttpAdapter().getInstance());
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   if (config.ROLES.includes('api')) serveApiDocument(app);
   await app.init();

@@ -304,6 +304,8 @@ const keyReused = (key: string): ExecutionRejection =>
 const revisionMismatch = (stream: string, seen: number, actual: number): ExecutionRejection =>
   reject(
     'REVISION_MISMATCH',
-    `If-Match names revision ${seen}, but ${stream} is at revision ${actual}. Read it again and decide anew.`,
+    actual < 0
+      ? `If-Match names revision ${seen}, but ${stream} is not there yet. Leave If-Match out to make it.`
+      : `If-Match names revision ${seen}, but ${stream} is at revision ${actual}. Read it again and decide anew.`,
     'If-Match',
   );

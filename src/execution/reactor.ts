@@ -20,7 +20,7 @@ export interface Reaction {
 
 export interface ReactorStatus {
   readonly name: string;
-  readonly state: 'starting' | 'standby' | 'running' | 'stopped';
+  readonly state: 'starting' | 'standby' | 'running' | 'restarting' | 'stopped';
   readonly position: Position | undefined;
   readonly inFlight: number;
   readonly reacted: number;
@@ -76,7 +76,7 @@ export class Reactor {
         this.state = 'standby';
       },
       onFault: () => {
-        this.state = 'starting';
+        this.state = 'restarting';
         this.restarts += 1;
       },
     };

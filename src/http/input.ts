@@ -92,7 +92,11 @@ const documented = (
 const parse = (schema: z.ZodType, input: unknown, what: string): unknown => {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const errors = result.error.issues.map(({ path, message }) => ({ path: pathText(path) || what, message }));
+  const errors = result.error.issues.flatMap((issue) => {
+    const paths =
+      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    return paths.map((path) => ({ path: pathText(path) || what, message: issue.message }));
+  });
   const detail = `The ${what} is not valid: ${errors.map((error) => `${error.path}: ${error.message}`).join('; ')}.`;
   throw new ProblemException(problem(400, 'INVALID_REQUEST', detail, errors));
 };

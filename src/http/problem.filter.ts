@@ -16,12 +16,9 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const { problem: body, headers } = toProblem(error);
-    if (body.status >= 500) {
-      this.logger.error(
-        { err: error, method: request.method, url: request.url, code: body.code },
-        body.detail,
-      );
-    }
+    const { method, url } = request;
+    if (body.status === 503) this.logger.warn({ method, url, code: body.code }, body.detail);
+    else if (body.status >= 500) this.logger.error({ err: error, method, url, code: body.code }, body.detail);
     void reply.status(body.status).headers(headers).type('application/problem+json').send(body);
   }
 }
@@ -56,12 +53,20 @@ const statusOf = (error: Error): unknown =>
 
 /** What the web framework refuses before a controller sees it. */
 const httpProblem = (status: number, detail: string): Problem => {
+  if (status === 415) {
+    return problem(
+      status,
+      'UNSUPPORTED_MEDIA_TYPE',
+      'Send JSON, with the header content-type: application/json.',
+    );
+  }
+  if (status === 404) {
+    return problem(status, 'NO_SUCH_ROUTE', 'There is nothing at this address for this method: see /docs.');
+  }
   const codes: Readonly<Record<number, string>> = {
     400: 'MALFORMED_REQUEST',
-    404: 'NO_SUCH_ROUTE',
     413: 'BODY_TOO_LARGE',
     414: 'URL_TOO_LONG',
-    415: 'UNSUPPORTED_MEDIA_TYPE',
   };
   return problem(status, codes[status] ?? 'REQUEST_REFUSED', detail);
 };

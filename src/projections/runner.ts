@@ -29,7 +29,7 @@ export interface ProjectionFailure {
 export interface ProjectionStatus {
   readonly name: string;
   readonly version: number;
-  readonly state: 'starting' | 'standby' | 'catching-up' | 'live' | 'failed' | 'stopped';
+  readonly state: 'starting' | 'standby' | 'catching-up' | 'live' | 'restarting' | 'failed' | 'stopped';
   /** Up to here the view has been written. */
   readonly position: Position | undefined;
   readonly eventsApplied: number;
@@ -86,7 +86,7 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
         this.update({ state: 'standby' });
       },
       onFault: () => {
-        this.update({ state: 'starting', restarts: this.current.restarts + 1 });
+        this.update({ state: 'restarting', restarts: this.current.restarts + 1 });
       },
     };
     await whileLeading(office, this.ports, this.stopping.signal);
@@ -95,7 +95,6 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
 
   private async follow({ lease, signal, goesWell }: Term): Promise<void> {
     const { eventStore, view, batchSize } = this.ports;
-    this.update({ state: 'starting' });
     const checkpoint = await view.checkpoint();
     const head = await eventStore.head();
     if (signal.aborted) return;

@@ -49,10 +49,7 @@ export class AddToCartHandler implements ICommandHandler<AddToCart> {
   ) {}
 
   async execute({ cartId, sku, quantity, context }: AddToCart): Promise<CartOutcome> {
-    const offer = await this.shelves.offer(sku);
-    if (isRejection(offer)) return { ...offer, path: 'sku' };
-    const { name, price: unitPrice } = offer;
-    const command = { do: 'addItem', cartId, sku, name, quantity, unitPrice } as const;
+    const command = { do: 'addItem', cartId, sku, quantity, offer: await this.shelves.offer(sku) } as const;
     return this.carts.execute({ id: cartId, command, context });
   }
 }

@@ -16,7 +16,11 @@ const receipt = z.strictObject({
 });
 
 const adjustment = z.strictObject({
-  delta: z.int().min(-1_000_000_000).max(1_000_000_000),
+  delta: z
+    .int()
+    .min(-1_000_000_000)
+    .max(1_000_000_000)
+    .refine((delta) => delta !== 0, 'must not be 0'),
   reason: textSchema(200),
 });
 

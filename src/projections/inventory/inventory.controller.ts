@@ -42,7 +42,7 @@ export class InventoryViewController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const inventory = await this.queries.execute(new GetInventory(sku, consistencyHeader(request)));
-    if (inventory === undefined) throw notFound('inventory', sku);
+    if (inventory === undefined) throw notFound('stock', sku);
     describeRead(reply, inventory.revision);
     return inventory;
   }

@@ -8,7 +8,7 @@ import { cartCategory, type CartEvent, cartEvents, type CartLine } from './cart.
 export type CartCommand =
   | { do: 'open'; cartId: string; customerId: string }
   /** What is in the cart already grows by the quantity, and all of it takes the price. */
-  | { do: 'addItem'; cartId: string; sku: string; name: string; quantity: number; unitPrice: Money }
+  | { do: 'addItem'; cartId: string; sku: string; quantity: number; offer: Offer | OfferRejection }
   /** `unitPrice` is today's, which the line takes on; null keeps the one it has. */
   | { do: 'changeQuantity'; cartId: string; sku: string; quantity: number; unitPrice: Money | null }
   | { do: 'removeItem'; cartId: string; sku: string }
@@ -74,7 +74,9 @@ const decideOpen = (command: CartCommand, state: Open): readonly CartEvent[] | C
         ? []
         : reject('CART_EXISTS', `Cart ${cartId} is another customer's.`, 'cartId');
     case 'addItem': {
-      const { sku, name, quantity, unitPrice } = command;
+      const { sku, quantity, offer } = command;
+      if (isRejection(offer)) return { ...offer, path: 'sku' };
+      const { name, price: unitPrice } = offer;
       return (
         refuseQuantity(quantity) ?? ifPayable(state, [itemAdded(cartId, { sku, name, quantity, unitPrice })])
       );

@@ -33,7 +33,14 @@ const checkedOut: CartEvent = {
 };
 
 const open: CartCommand = { do: 'open', cartId, customerId };
-const addMugs: CartCommand = { do: 'addItem', cartId, ...mugs };
+const addMugsAt = (price: Offer['price'], quantity: number): CartCommand => ({
+  do: 'addItem',
+  cartId,
+  sku: 'MUG',
+  quantity,
+  offer: { sku: 'MUG', name: 'Mug', price },
+});
+const addMugs = addMugsAt(eur(900), 2);
 const changeMugs = (quantity: number, unitPrice: Offer['price'] | null): CartCommand => ({
   do: 'changeQuantity',
   cartId,
@@ -84,7 +91,7 @@ describe('A cart', () => {
       data: { cartId, ...mugs, quantity: 1, unitPrice: eur(1000) },
     };
     given(decider, opened, mugsAdded)
-      .when({ do: 'addItem', cartId, ...mugs, quantity: 1, unitPrice: eur(1000) })
+      .when(addMugsAt(eur(1000), 1))
       .then(more);
     expect(fold(decider, [opened, mugsAdded, more])).toMatchObject({
       lines: [{ sku: 'MUG', quantity: 3, unitPrice: eur(1000) }],
@@ -120,10 +127,16 @@ describe('A cart', () => {
       .then();
   });
 
+  it('takes nothing that is not for sale', () => {
+    const offer = reject('PRODUCT_DISCONTINUED', 'Product MUG is discontinued for good.');
+    given(decider, opened)
+      .when({ do: 'addItem', cartId, sku: 'MUG', quantity: 1, offer })
+      .thenRejected('PRODUCT_DISCONTINUED', { path: 'sku' });
+  });
   it.each([0, -1, 1.5])('does not hold %p of anything', (quantity) => {
     const at = { path: 'quantity' };
     given(decider, opened)
-      .when({ do: 'addItem', cartId, ...mugs, quantity })
+      .when(addMugsAt(eur(900), quantity))
       .thenRejected('QUANTITY_INVALID', at);
     given(decider, ...filled)
       .when(changeMugs(quantity, null))
@@ -131,7 +144,7 @@ describe('A cart', () => {
   });
   it('is in one currency', () => {
     given(decider, opened, teaAdded)
-      .when({ do: 'addItem', cartId, ...mugs, unitPrice: usd(900) })
+      .when(addMugsAt(usd(900), 2))
       .thenRejected('CURRENCY_MISMATCH', { path: 'sku', detail: /EUR.*MUG.*USD/ });
     given(decider, ...filled)
       .when(changeMugs(1, usd(900)))
@@ -144,7 +157,7 @@ describe('A cart', () => {
       .when(changeMugs(all, null))
       .thenRejected('TOTAL_TOO_LARGE', at);
     given(decider, ...filled)
-      .when({ do: 'addItem', cartId, ...mugs, quantity: all, unitPrice: eur(0) })
+      .when(addMugsAt(eur(0), all))
       .thenRejected('TOTAL_TOO_LARGE', at);
   });
 
@@ -238,13 +251,12 @@ describe('Whatever is put into a cart', () => {
   const prices = fc.integer({ min: 0, max: 1000 }).map(eur);
   const commands = fc.array(
     fc.oneof(
-      fc.tuple(skus, quantities, prices).map(([sku, quantity, unitPrice]): CartCommand => ({
+      fc.tuple(skus, quantities, prices).map(([sku, quantity, price]): CartCommand => ({
         do: 'addItem',
         cartId,
         sku,
-        name: sku,
         quantity,
-        unitPrice,
+        offer: { sku, name: sku, price },
       })),
       fc.tuple(skus, quantities, fc.option(prices)).map(([sku, quantity, unitPrice]): CartCommand => ({
         do: 'changeQuantity',

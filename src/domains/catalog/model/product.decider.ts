@@ -19,7 +19,7 @@ interface Details {
 
 export type ProductState =
   | { readonly is: 'absent' }
-  | (Details & { readonly is: 'draft' | 'discontinued'; readonly price: Money | null })
+  | (Details & { readonly is: 'draft' | 'unpublished' | 'discontinued'; readonly price: Money | null })
   | (Details & { readonly is: 'published'; readonly price: Money });
 
 export type ProductRejection = Rejection<
@@ -77,11 +77,11 @@ const evolve = (state: ProductState, event: ProductEvent): ProductState => {
   if (state.is === 'absent') return state;
   switch (event.type) {
     case 'ProductPublished':
-      return state.is === 'draft' && state.price !== null
+      return state.is !== 'discontinued' && state.price !== null
         ? { ...state, is: 'published', price: state.price }
         : state;
     case 'ProductUnpublished':
-      return state.is === 'published' ? { ...state, is: 'draft' } : state;
+      return state.is === 'published' ? { ...state, is: 'unpublished' } : state;
     case 'ProductPriceChanged':
       return { ...state, price: event.data.price };
     case 'ProductDetailsChanged':
@@ -111,6 +111,7 @@ export const offerOf = (state: ProductState, sku: string): Offer | OfferRejectio
     case 'absent':
       return reject('UNKNOWN_SKU', `There is no product ${sku}.`);
     case 'draft':
+    case 'unpublished':
       return reject('PRODUCT_NOT_PUBLISHED', `Product ${sku} is not for sale at present.`);
     case 'discontinued':
       return reject('PRODUCT_DISCONTINUED', `Product ${sku} is discontinued for good.`);
