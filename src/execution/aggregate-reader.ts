@@ -41,10 +41,6 @@ export class AggregateReader<Event extends DomainEvent, State> {
     this.cache.put(stream, state);
   }
 
-  forget(stream: string): void {
-    this.cache.drop(stream);
-  }
-
   /** The stream's state from what is known of it and the events that have come since. */
   async refresh(stream: string, known: StreamState<State> = this.absent()): Promise<StreamState<State>> {
     const news = await this.readAll(stream, known.revision + 1, Infinity);

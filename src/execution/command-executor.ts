@@ -169,8 +169,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
       return position;
     } catch (error) {
       if (error instanceof ConcurrencyConflict) return 'stale';
-      // It may have been written or not: the stream will tell.
-      this.reader.forget(stream);
+      // It may have been written or not: whoever relies on what is remembered finds out, as after a conflict.
       throw error;
     }
   }

@@ -43,7 +43,8 @@ const start = (react: Reaction['react'], deps: Partial<ReactorDependencies> = {}
     checkpoints,
     leases,
     owner: 'one',
-    ttlMs: 60_000,
+    // So long that no renewal comes to help.
+    ttlMs: 600_000,
     logger: log.logger,
     backOffMs: { first: 0, most: 0 },
     ...deps,
@@ -129,6 +130,19 @@ describe('a reactor', () => {
     letGo('a1');
     await eventually('the first key', () => seen.includes('a3'));
     expect(seen).toStrictEqual(['a1', 'b1', 'c1', 'b2', 'a2', 'a3']);
+  });
+
+  it('keeps an event that comes late behind the one of its key that is in hand', async () => {
+    const { seen, react, letGo } = recorder('a1', 'a2');
+    await commit('a1', 'a2');
+    start(react);
+    letGo('a1');
+    await eventually('the second', () => seen.includes('a2'));
+    await commit('a3', 'b1');
+    await eventually('another key', () => seen.includes('b1'));
+    letGo('a2');
+    await eventually('the third', () => seen.includes('a3'));
+    expect(seen).toStrictEqual(['a1', 'a2', 'b1', 'a3']);
   });
 
   it('never saves a checkpoint beyond an event that is not dealt with', async () => {

@@ -48,7 +48,7 @@ export class StreamCache<State> {
     }
   }
 
-  drop(stream: string): void {
+  private drop(stream: string): void {
     const entry = this.entries.get(stream);
     if (entry === undefined) return;
     this.entries.delete(stream);

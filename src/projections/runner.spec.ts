@@ -87,6 +87,18 @@ describe('runner', () => {
     expect(view.content).toStrictEqual(refold(inventoryProjection, events));
   });
 
+  it('counts a fault after a success as the first again', async () => {
+    const events = history(received('tea'), received('tea'), received('tea'));
+    const faults: object[] = [];
+    const logger: Logger = { ...silent, error: (fields) => faults.push(fields) };
+    const view = new MemoryView<StockLevel>();
+    view.breaks = [0, 0, null, 0];
+    const running = runner({ eventStore: new MemoryStore([...events]), view, batchSize: 1, logger });
+    await eventually(() => running.status.position === nth(events, 2).position);
+    await running.stop();
+    expect(faults).toMatchObject([{ faults: 1 }, { faults: 2 }, { faults: 1 }]);
+  });
+
   it('equals the fold of all events, however they are batched and whatever writes break off', async () => {
     const sku = fc.constantFrom('tea', 'cup', 'pot');
     const orderId = fc.constantFrom('a', 'b');
@@ -145,7 +157,9 @@ describe('runner', () => {
     };
     const errors: object[] = [];
     const logger: Logger = { ...silent, error: (fields) => errors.push(fields) };
-    const ports = { eventStore: new MemoryStore([...events]), view: new MemoryView<StockLevel>() };
+    const leases = new MemoryLeases();
+    const eventStore = new MemoryStore([...events]);
+    const ports = { eventStore, view: new MemoryView<StockLevel>(), leases, batchSize: 1 };
     const stuck = new ProjectionRunner(superstitious, { ...leadership(), ...ports, logger }).start();
     await eventually(() => stuck.status.state === 'failed');
     const failure = {
@@ -162,7 +176,10 @@ describe('runner', () => {
     expect(errors).toStrictEqual([{ projection: 'inventory_v1', failure }]);
     expect(ports.view.content).toStrictEqual(refold(inventoryProjection, events.slice(0, 1)));
 
+    // It has let go of its lease and asks for nothing more.
+    await eventually(() => !leases.isHeld({ name: 'projection:inventory_v1', owner: 'one', token: 1 }));
     await stuck.stop();
+    expect([stuck.status.state, ports.eventStore.asked]).toStrictEqual(['failed', 2]);
     const mended = runner(ports);
     await eventually(() => mended.status.position === nth(events, 2).position);
     await mended.stop();
