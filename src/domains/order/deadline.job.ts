@@ -2,9 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { derivedId } from '../../execution/derived-id.js';
 import { type Job } from '../../execution/periodic-job.js';
-import { CLOCK } from '../../execution/tokens.js';
+import { CLOCK, LOGGER } from '../../execution/tokens.js';
 import { type Instant } from '../../kernel/envelope.js';
 import { type Clock } from '../../ports/clock.js';
+import { type Logger } from '../../ports/logger.js';
 import { type Deadline, deadlinesProjection } from '../../projections/deadlines/deadlines.projection.js';
 import { dueDeadlines } from '../../projections/deadlines/deadlines.query.js';
 import { ServingViews } from '../../projections/serving-views.js';
@@ -22,13 +23,23 @@ export class DeadlineJob implements Job {
     private readonly commands: CommandBus,
     private readonly views: ServingViews,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async run(): Promise<void> {
     const now = this.clock.now();
     const view = await this.views.upTo(deadlinesProjection, undefined);
     const due = await dueDeadlines(view, now, mostAtOnce);
-    await Promise.all(due.map((deadline) => this.pass(deadline, now)));
+    const passed = await Promise.allSettled(due.map((deadline) => this.pass(deadline, now)));
+    // One that fails must not hold up the others; it is still due the next time.
+    for (const [index, result] of passed.entries()) {
+      if (result.status === 'fulfilled') continue;
+      const orderId = due[index]?.orderId;
+      this.logger.error(
+        { err: result.reason, orderId },
+        `The deadline of order ${orderId ?? ''} could not be passed on`,
+      );
+    }
   }
 
   private async pass({ orderId, dueAt, causationId, correlationId }: Deadline, at: Instant): Promise<void> {
