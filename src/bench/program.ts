@@ -37,10 +37,10 @@ export const startProgram = async (dataDir: string): Promise<RunningProgram> => 
 const readyUrl = (lines: NodeJS.EventEmitter): Promise<string> =>
   new Promise((resolve, reject) => {
     lines.on('line', (line: string) => {
-      // Whatever else it logs is a warning of something that spoils the measurement.
       const url = /"url":"([^"]+)"/.exec(line)?.[1];
-      if (url === undefined) console.error(line);
-      else resolve(url);
+      if (url !== undefined) resolve(url);
+      // Warnings and errors spoil the measurement, so they are shown.
+      else if (!/"level":[123]0/.test(line)) console.error(line);
     });
     lines.on('close', () => {
       reject(new Error('The program ended before it was ready.'));
