@@ -7,7 +7,7 @@ import { inventoryProjection } from '../projections/inventory/inventory.projecti
 import { orderStatusProjection } from '../projections/order-status/order-status.projection.js';
 import { type AnyProjection, eventFilter, viewDefinition } from '../projections/projection.js';
 import { refold } from '../projections/refold.js';
-import { ProjectionRunner } from '../projections/runner.js';
+import { largeBatch, ProjectionRunner } from '../projections/runner.js';
 import { elapsedMs, type Figures } from './measure.js';
 
 /** Of the events that are in this store already. */
@@ -77,8 +77,7 @@ const readAll = async (store: EventStore, filter: EventFilter): Promise<readonly
   return all;
 };
 
-/** The runner's. */
-const batchSize = 512;
+const batchSize = largeBatch;
 
 const batches = (changes: readonly Change<object>[]): readonly (readonly Change<object>[])[] =>
   Array.from({ length: Math.ceil(changes.length / batchSize) }, (_, index) =>

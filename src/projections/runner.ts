@@ -38,6 +38,9 @@ export interface ProjectionStatus {
   readonly error?: ProjectionFailure;
 }
 
+/** Of a rebuild, where the events of one document stand close together: the fewer batches, the fewer times it is written. */
+export const largeBatch = 2048;
+
 /** The checkpoint may stay behind by this many deliveries that changed nothing, until the view has caught up. */
 const mostUnwritten = 100;
 
@@ -94,7 +97,7 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
   }
 
   private async follow({ lease, signal, goesWell }: Term): Promise<void> {
-    const { eventStore, view, batchSize } = this.ports;
+    const { eventStore, view, batchSize = largeBatch } = this.ports;
     const checkpoint = await view.checkpoint();
     const head = await eventStore.head();
     if (signal.aborted) return;
@@ -104,7 +107,7 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
     const options = {
       from: checkpoint ?? 'start',
       filter: eventFilter(this.projection),
-      ...(batchSize !== undefined && { batchSize }),
+      batchSize,
     } as const;
     for await (const delivery of follow(eventStore, options, signal)) {
       await this.apply(delivery, lease);

@@ -285,6 +285,20 @@ export const describeSubscriptionContract = (harness: () => EventStoreHarness): 
       }
     });
 
+    it('ends at whatever moment it is closed', async () => {
+      const { store } = harness();
+      await appendAll(store, 3);
+      for (let moments = 0; moments < 30; moments += 1) {
+        const subscription = store.subscribe({ from: 'start' });
+        const closeSoon = async () => {
+          for (let moment = 0; moment < moments; moment += 1) await Promise.resolve();
+          await subscription.close();
+        };
+        for await (const { caughtUp } of subscription) if (caughtUp) void closeSoon();
+        expect(await subscription.ended).toStrictEqual({ why: 'closed' });
+      }
+    });
+
     it('delivers nothing after it was closed', async () => {
       const { store } = harness();
       await appendAll(store, 20);

@@ -36,7 +36,7 @@ export class DeadlineJob implements Job {
       if (result.status === 'fulfilled') continue;
       const orderId = due[index]?.orderId;
       this.logger.error(
-        { err: result.reason, orderId },
+        { err: result.reason as unknown, orderId },
         `The deadline of order ${orderId ?? ''} could not be passed on`,
       );
     }
