@@ -6,7 +6,7 @@ import { ConcurrencyConflict } from '../ports/event-store.js';
 import { InvalidCursor } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
 import { InvalidConsistencyToken, ViewBehind } from '../projections/serving-views.js';
-import { orRefuse } from './answer.js';
+import { orRefuse } from './exchange.js';
 import { toProblem } from './problem.filter.js';
 import { notFound, problem, ProblemException } from './problem.js';
 import { rejectionStatus } from './rejection-status.js';

@@ -1,15 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { Controller, Delete, HttpCode, Inject, Patch, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Inject, Patch, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { derivedId } from '../../execution/derived-id.js';
 import { EVENT_STORE } from '../../execution/tokens.js';
-import { created, describeWrite, orRefuse } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, JsonBody, PathParam, quantitySchema, skuSchema } from '../../http/input.js';
-import { commandContext, idempotencyKey } from '../../http/request-context.js';
 import { type Position } from '../../kernel/envelope.js';
 import { streamOf } from '../../kernel/ids.js';
 import { sum, times } from '../../kernel/money.js';
@@ -37,19 +33,12 @@ export class CartController {
 
   @Post()
   @Answers(201, contract.cart)
-  async open(
-    @JsonBody(newCart) body: z.infer<typeof newCart>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const key = idempotencyKey(request);
-    const cartId = key === undefined ? randomUUID() : derivedId('cart', key);
-    const context = commandContext(request, body);
-    const cart = await this.commands.execute(
-      new ChangeCart(cartId, { do: 'open', cartId, ...body }, context),
-    );
-    created(reply, `/api/carts/${cartId}`);
-    return this.answer(cartId, cart, reply);
+  async open(@JsonBody(newCart) body: z.infer<typeof newCart>, @Http() http: Exchange) {
+    const cartId = http.newId('cart');
+    const open = new ChangeCart(cartId, { do: 'open', cartId, ...body }, http.context(body));
+    const cart = this.answer(cartId, await this.commands.execute(open), http);
+    http.answerAt(`/api/carts/${cartId}`, 201);
+    return cart;
   }
 
   @Post(':cartId/items')
@@ -57,14 +46,12 @@ export class CartController {
   async addItem(
     @PathParam('cartId', idSchema) cartId: string,
     @JsonBody(newItem) body: z.infer<typeof newItem>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    const { sku, quantity } = body;
-    const context = commandContext(request, body);
-    const outcome = await this.commands.execute(new AddToCart(cartId, sku, quantity, context));
-    created(reply, `/api/carts/${cartId}`);
-    return this.answer(cartId, outcome, reply);
+    const add = new AddToCart(cartId, body.sku, body.quantity, http.context(body));
+    const cart = this.answer(cartId, await this.commands.execute(add), http);
+    http.answerAt(`/api/carts/${cartId}`, 201);
+    return cart;
   }
 
   @Patch(':cartId/items/:sku')
@@ -73,15 +60,10 @@ export class CartController {
     @PathParam('cartId', idSchema) cartId: string,
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(newQuantity) body: z.infer<typeof newQuantity>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    const context = commandContext(request, body);
-    return this.answer(
-      cartId,
-      await this.commands.execute(new ChangeCartItem(cartId, sku, body.quantity, context)),
-      reply,
-    );
+    const change = new ChangeCartItem(cartId, sku, body.quantity, http.context(body));
+    return this.answer(cartId, await this.commands.execute(change), http);
   }
 
   @Delete(':cartId/items/:sku')
@@ -90,36 +72,29 @@ export class CartController {
     @PathParam('cartId', idSchema) cartId: string,
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(nothing) body: z.infer<typeof nothing>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    const context = commandContext(request, body);
-    const command = { do: 'removeItem', cartId, sku } as const;
-    return this.answer(cartId, await this.commands.execute(new ChangeCart(cartId, command, context)), reply);
+    const remove = new ChangeCart(cartId, { do: 'removeItem', cartId, sku }, http.context(body));
+    return this.answer(cartId, await this.commands.execute(remove), http);
   }
 
   @Post(':cartId/checkout')
-  @HttpCode(201)
   @Answers(201, contract.cart)
   @Answers(202, contract.cart)
   async checkOut(
     @PathParam('cartId', idSchema) cartId: string,
     @JsonBody(checkOut) body: z.infer<typeof checkOut>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    const context = commandContext(request, body);
-    const outcome = await this.commands.execute(new CheckOutCart(cartId, body.paymentMethod, context));
-    const cart = this.answer(cartId, outcome, reply);
-    const accepted = orRefuse(outcome);
-    const { state } = accepted;
-    if (state.is !== 'checkedOut') return cart;
-    // The order service places the order; once it has, the token reads back the order and not only the cart.
-    const position = await this.orderPlaced(state.orderId, accepted.position);
-    if (position === undefined) void reply.status(202);
-    else describeWrite(reply, { ...accepted, position });
-    void reply.header('location', `/api/orders/${state.orderId}`);
-    return cart;
+    const checkOutCart = new CheckOutCart(cartId, body.paymentMethod, http.context(body));
+    const { state, position, revision } = http.accepted(await this.commands.execute(checkOutCart));
+    if (state.is === 'checkedOut') {
+      // The order service places the order; once it has, the token reads back the order and not only the cart.
+      const placed = await this.orderPlaced(state.orderId, position);
+      if (placed !== undefined) http.position(placed);
+      http.answerAt(`/api/orders/${state.orderId}`, placed === undefined ? 202 : 201);
+    }
+    return cartBody(cartId, state, revision);
   }
 
   private async orderPlaced(orderId: string, since: Position | undefined): Promise<Position | undefined> {
@@ -137,14 +112,19 @@ export class CartController {
     }
   }
 
-  private answer(cartId: string, outcome: CartOutcome, reply: FastifyReply) {
-    const accepted = orRefuse(outcome);
-    describeWrite(reply, accepted);
-    return { cartId, ...cartBody(accepted.state), revision: accepted.revision };
+  private answer(cartId: string, outcome: CartOutcome, http: Exchange) {
+    const { state, revision } = http.accepted(outcome);
+    return cartBody(cartId, state, revision);
   }
 }
 
-const cartBody = (state: CartState) => {
+const cartBody = (cartId: string, state: CartState, revision: number) => ({
+  cartId,
+  ...contents(state),
+  revision,
+});
+
+const contents = (state: CartState) => {
   switch (state.is) {
     case 'open': {
       const { customerId, lines } = state;

@@ -1,12 +1,10 @@
-import { Controller, HttpCode, Patch, Post, Put, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Patch, Post, Put } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { created, describeWrite, orRefuse } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, JsonBody, moneySchema, PathParam, skuSchema, textSchema } from '../../http/input.js';
-import { commandContext } from '../../http/request-context.js';
 import { type ProductCommand, type ProductState } from './model/product.decider.js';
 import { ChangeProduct } from './product.handlers.js';
 
@@ -33,13 +31,9 @@ export class ProductController {
 
   @Post()
   @Answers(201, contract.product)
-  async add(
-    @JsonBody(newProduct) body: z.infer<typeof newProduct>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const product = await this.change({ do: 'add', ...body }, body, request, reply);
-    created(reply, `/api/catalog/${body.sku}`);
+  async add(@JsonBody(newProduct) body: z.infer<typeof newProduct>, @Http() http: Exchange) {
+    const product = await this.change({ do: 'add', ...body }, body, http);
+    http.answerAt(`/api/catalog/${body.sku}`, 201);
     return product;
   }
 
@@ -48,10 +42,9 @@ export class ProductController {
   changePrice(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(newPrice) body: z.infer<typeof newPrice>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    return this.change({ do: 'changePrice', sku, ...body }, body, request, reply);
+    return this.change({ do: 'changePrice', sku, ...body }, body, http);
   }
 
   @Patch(':sku')
@@ -59,10 +52,9 @@ export class ProductController {
   changeDetails(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(details) body: z.infer<typeof details>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    return this.change({ do: 'changeDetails', sku, ...body }, body, request, reply);
+    return this.change({ do: 'changeDetails', sku, ...body }, body, http);
   }
 
   @Post(':sku/publish')
@@ -71,10 +63,9 @@ export class ProductController {
   publish(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(nothing) body: z.infer<typeof nothing>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    return this.change({ do: 'publish', sku }, body, request, reply);
+    return this.change({ do: 'publish', sku }, body, http);
   }
 
   @Post(':sku/unpublish')
@@ -83,10 +74,9 @@ export class ProductController {
   unpublish(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(nothing) body: z.infer<typeof nothing>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    return this.change({ do: 'unpublish', sku }, body, request, reply);
+    return this.change({ do: 'unpublish', sku }, body, http);
   }
 
   @Post(':sku/discontinue')
@@ -95,18 +85,14 @@ export class ProductController {
   discontinue(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(nothing) body: z.infer<typeof nothing>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    return this.change({ do: 'discontinue', sku }, body, request, reply);
+    return this.change({ do: 'discontinue', sku }, body, http);
   }
 
-  private async change(command: ProductCommand, input: object, request: FastifyRequest, reply: FastifyReply) {
-    const outcome = await this.commands.execute(
-      new ChangeProduct(command.sku, command, commandContext(request, input)),
-    );
-    const accepted = orRefuse(outcome);
-    describeWrite(reply, accepted);
+  private async change(command: ProductCommand, input: object, http: Exchange) {
+    const outcome = await this.commands.execute(new ChangeProduct(command.sku, command, http.context(input)));
+    const accepted = http.accepted(outcome);
     return productBody(accepted.state);
   }
 }

@@ -1,12 +1,10 @@
-import { Controller, Post, Req, Res } from '@nestjs/common';
+import { Controller, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { created, describeWrite, orRefuse } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, JsonBody, PathParam, quantitySchema, skuSchema, textSchema } from '../../http/input.js';
-import { commandContext } from '../../http/request-context.js';
 import { ChangeInventory } from './inventory.handlers.js';
 import { availableOf, type InventoryCommand } from './model/inventory.decider.js';
 
@@ -34,10 +32,9 @@ export class InventoryController {
   receive(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(receipt) body: z.infer<typeof receipt>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    return this.change({ do: 'receive', sku, ...body }, body, request, reply);
+    return this.change({ do: 'receive', sku, ...body }, body, http);
   }
 
   @Post(':sku/adjustments')
@@ -45,26 +42,17 @@ export class InventoryController {
   adjust(
     @PathParam('sku', skuSchema) sku: string,
     @JsonBody(adjustment) body: z.infer<typeof adjustment>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    return this.change({ do: 'adjust', sku, ...body }, body, request, reply);
+    return this.change({ do: 'adjust', sku, ...body }, body, http);
   }
 
-  private async change(
-    command: InventoryCommand,
-    input: object,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) {
+  private async change(command: InventoryCommand, input: object, http: Exchange) {
     const { sku } = command;
-    const outcome = await this.commands.execute(
-      new ChangeInventory(sku, command, commandContext(request, input)),
-    );
-    const accepted = orRefuse(outcome);
+    const outcome = await this.commands.execute(new ChangeInventory(sku, command, http.context(input)));
+    const accepted = http.accepted(outcome);
     const { onHand, reserved } = accepted.state;
-    describeWrite(reply, accepted);
-    created(reply, `/api/inventory/${sku}`);
+    http.answerAt(`/api/inventory/${sku}`, 201);
     return { sku, onHand, reserved, available: availableOf(accepted.state) };
   }
 }

@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { Controller, Post, Req, Res } from '@nestjs/common';
+import { Controller, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { derivedId } from '../../execution/derived-id.js';
-import { created, describeWrite, orRefuse } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import {
   Answers,
   idSchema,
@@ -16,7 +13,6 @@ import {
   skuSchema,
   textSchema,
 } from '../../http/input.js';
-import { commandContext, idempotencyKey } from '../../http/request-context.js';
 import { type OrderEvent } from './model/order.events.js';
 import { ChangeOrder, defaultPaymentMethod, PlaceOrder } from './order.handlers.js';
 
@@ -38,19 +34,12 @@ export class OrderController {
 
   @Post()
   @Answers(201, contract.order)
-  async place(
-    @JsonBody(newOrder) body: z.infer<typeof newOrder>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const key = idempotencyKey(request);
-    // The same key must lead to the same order, whoever answers the second time.
-    const orderId = key === undefined ? randomUUID() : derivedId('order', key);
-    const context = commandContext(request, body);
+  async place(@JsonBody(newOrder) body: z.infer<typeof newOrder>, @Http() http: Exchange) {
+    const orderId = http.newId('order');
+    const context = http.context(body);
     const outcome = await this.commands.execute(new PlaceOrder({ orderId, cartId: null, ...body }, context));
-    const accepted = orRefuse(outcome);
-    describeWrite(reply, accepted);
-    created(reply, `/api/orders/${orderId}`);
+    const accepted = http.accepted(outcome);
+    http.answerAt(`/api/orders/${orderId}`, 201);
     return placedBody(accepted.events, accepted.revision);
   }
 
@@ -59,16 +48,14 @@ export class OrderController {
   async cancel(
     @PathParam('orderId', idSchema) orderId: string,
     @JsonBody(cancellation) body: z.infer<typeof cancellation>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
     const reason = { code: 'CANCELLED_BY_CUSTOMER', detail: body.reason };
     const outcome = await this.commands.execute(
-      new ChangeOrder(orderId, { do: 'requestCancellation', orderId, reason }, commandContext(request, body)),
+      new ChangeOrder(orderId, { do: 'requestCancellation', orderId, reason }, http.context(body)),
     );
-    const accepted = orRefuse(outcome);
-    describeWrite(reply, accepted);
-    void reply.status(202).header('location', `/api/orders/${orderId}`);
+    const accepted = http.accepted(outcome);
+    http.answerAt(`/api/orders/${orderId}`, 202);
     return { orderId, status: { lifecycle: accepted.state.is }, revision: accepted.revision };
   }
 }

@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { Controller, Post, Req, Res } from '@nestjs/common';
+import { Controller, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { derivedId } from '../../execution/derived-id.js';
-import { created, describeWrite, orRefuse } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, JsonBody, moneySchema, PathParam, textSchema } from '../../http/input.js';
-import { commandContext, idempotencyKey } from '../../http/request-context.js';
 import { ChangePayment } from './payment.handlers.js';
 
 const refund = z.strictObject({
@@ -26,18 +22,15 @@ export class PaymentController {
   async refund(
     @PathParam('paymentId', idSchema) paymentId: string,
     @JsonBody(refund) body: z.infer<typeof refund>,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: Exchange,
   ) {
-    const key = idempotencyKey(request);
-    const refundId = key === undefined ? randomUUID() : derivedId('refund', paymentId, key);
-    const context = commandContext(request, body);
+    const refundId = http.newId('refund', paymentId);
+    const context = http.context(body);
     const outcome = await this.commands.execute(
       new ChangePayment(paymentId, { do: 'refund', paymentId, refundId, ...body }, context),
     );
-    const accepted = orRefuse(outcome);
-    describeWrite(reply, accepted);
-    created(reply, `/api/payments/${paymentId}`);
+    const accepted = http.accepted(outcome);
+    http.answerAt(`/api/payments/${paymentId}`, 201);
     const { amount, reason } = body;
     return { paymentId, refundId, amount, reason, revision: accepted.revision };
   }

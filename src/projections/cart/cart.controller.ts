@@ -1,12 +1,10 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { describeRead } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, PathParam } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
-import { consistencyHeader } from '../../http/request-context.js';
 import { ServingViews } from '../serving-views.js';
 import { type CartContents, cartProjection } from './cart.projection.js';
 import { cartContents } from './cart.query.js';
@@ -36,14 +34,10 @@ export class CartViewController {
 
   @Get(':cartId')
   @Answers(200, contract.cart)
-  async get(
-    @PathParam('cartId', idSchema) cartId: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const cart = await this.queries.execute(new GetCart(cartId, consistencyHeader(request)));
+  async get(@PathParam('cartId', idSchema) cartId: string, @Http() http: Exchange) {
+    const cart = await this.queries.execute(new GetCart(cartId, http.token));
     if (cart === undefined) throw notFound('cart', cartId);
-    describeRead(reply, cart.revision);
+    http.revision(cart.revision);
     return cart;
   }
 }

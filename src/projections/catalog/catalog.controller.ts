@@ -1,13 +1,11 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { describeRead } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, pageSchema, PathParam, QueryString, skuSchema } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
-import { consistencyHeader } from '../../http/request-context.js';
 import { type PageOf } from '../page.js';
 import { ServingViews } from '../serving-views.js';
 import { type CatalogEntry, catalogProjection } from './catalog.projection.js';
@@ -67,20 +65,16 @@ export class CatalogController {
 
   @Get()
   @Answers(200, contract.catalog)
-  search(@QueryString(search) query: z.infer<typeof search>, @Req() request: FastifyRequest) {
-    return this.queries.execute(new SearchCatalog(query, consistencyHeader(request)));
+  search(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {
+    return this.queries.execute(new SearchCatalog(query, http.token));
   }
 
   @Get(':sku')
   @Answers(200, contract.catalogEntry)
-  async get(
-    @PathParam('sku', skuSchema) sku: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const entry = await this.queries.execute(new GetCatalogEntry(sku, consistencyHeader(request)));
+  async get(@PathParam('sku', skuSchema) sku: string, @Http() http: Exchange) {
+    const entry = await this.queries.execute(new GetCatalogEntry(sku, http.token));
     if (entry === undefined) throw notFound('product', sku);
-    describeRead(reply, entry.revision);
+    http.revision(entry.revision);
     return entry;
   }
 }

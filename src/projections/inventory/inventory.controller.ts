@@ -1,12 +1,10 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { describeRead } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, skuSchema, PathParam } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
-import { consistencyHeader } from '../../http/request-context.js';
 import { ServingViews } from '../serving-views.js';
 import { type StockLevel, inventoryProjection } from './inventory.projection.js';
 import { stockLevel } from './inventory.query.js';
@@ -36,14 +34,10 @@ export class InventoryViewController {
 
   @Get(':sku')
   @Answers(200, contract.stock)
-  async get(
-    @PathParam('sku', skuSchema) sku: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const inventory = await this.queries.execute(new GetInventory(sku, consistencyHeader(request)));
+  async get(@PathParam('sku', skuSchema) sku: string, @Http() http: Exchange) {
+    const inventory = await this.queries.execute(new GetInventory(sku, http.token));
     if (inventory === undefined) throw notFound('stock', sku);
-    describeRead(reply, inventory.revision);
+    http.revision(inventory.revision);
     return inventory;
   }
 }

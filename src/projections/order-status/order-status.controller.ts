@@ -1,13 +1,11 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { describeRead } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, pageSchema, PathParam, QueryString } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
-import { consistencyHeader } from '../../http/request-context.js';
 import { type PageOf } from '../page.js';
 import { ServingViews } from '../serving-views.js';
 import { orderStatusProjection } from './order-status.projection.js';
@@ -59,34 +57,28 @@ export class OrderViewController {
 
   @Get()
   @Answers(200, contract.orders)
-  async find(@QueryString(search) query: z.infer<typeof search>, @Req() request: FastifyRequest) {
-    const { items, nextCursor } = await this.queries.execute(
-      new FindOrders(query, consistencyHeader(request)),
-    );
+  async find(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {
+    const { items, nextCursor } = await this.queries.execute(new FindOrders(query, http.token));
     return { items: items.map(withoutTimeline), nextCursor };
   }
 
   @Get(':orderId')
   @Answers(200, contract.order)
-  async get(
-    @PathParam('orderId', idSchema) orderId: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const order = await this.order(orderId, request);
-    describeRead(reply, order.revision);
+  async get(@PathParam('orderId', idSchema) orderId: string, @Http() http: Exchange) {
+    const order = await this.order(orderId, http);
+    http.revision(order.revision);
     return withoutTimeline(order);
   }
 
   @Get(':orderId/timeline')
   @Answers(200, contract.timeline)
-  async timeline(@PathParam('orderId', idSchema) orderId: string, @Req() request: FastifyRequest) {
-    const { timeline } = await this.order(orderId, request);
+  async timeline(@PathParam('orderId', idSchema) orderId: string, @Http() http: Exchange) {
+    const { timeline } = await this.order(orderId, http);
     return { items: timeline, nextCursor: null };
   }
 
-  private async order(orderId: string, request: FastifyRequest): Promise<OrderStatus> {
-    const order = await this.queries.execute(new GetOrder(orderId, consistencyHeader(request)));
+  private async order(orderId: string, http: Exchange): Promise<OrderStatus> {
+    const order = await this.queries.execute(new GetOrder(orderId, http.token));
     if (order === undefined) throw notFound('order', orderId);
     return order;
   }

@@ -1,12 +1,10 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { describeRead } from '../../http/answer.js';
 import * as contract from '../../http/contract.js';
+import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, PathParam } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
-import { consistencyHeader } from '../../http/request-context.js';
 import { ServingViews } from '../serving-views.js';
 import { type PaymentDetails, paymentsProjection } from './payments.projection.js';
 import { paymentDetails } from './payments.query.js';
@@ -36,14 +34,10 @@ export class PaymentViewController {
 
   @Get(':paymentId')
   @Answers(200, contract.payment)
-  async get(
-    @PathParam('paymentId', idSchema) paymentId: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const payment = await this.queries.execute(new GetPayment(paymentId, consistencyHeader(request)));
+  async get(@PathParam('paymentId', idSchema) paymentId: string, @Http() http: Exchange) {
+    const payment = await this.queries.execute(new GetPayment(paymentId, http.token));
     if (payment === undefined) throw notFound('payment', paymentId);
-    describeRead(reply, payment.revision);
+    http.revision(payment.revision);
     return payment;
   }
 }
