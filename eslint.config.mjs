@@ -23,5 +23,5 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['src/cli/**', 'src/bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['src/cli/**', 'src/bench/**', 'src/schemas/testing/**'], rules: { 'no-console': 'off' } },
 );
