@@ -26,6 +26,8 @@ export interface Incompatibility {
   /** The field, symbols, branch or size that it is about, worded as Java Avro words it. */
   readonly detail: string;
   readonly field?: Field;
+  /** Only data of one branch of the writer's union cannot be read. */
+  readonly ofOneBranch?: boolean;
   /** Why no branch of a union would do. */
   readonly causes?: readonly Incompatibility[];
 }
@@ -85,7 +87,9 @@ class Resolution {
     if (writer.type === 'union') {
       return reader.type === 'union'
         ? this.#unions(reader, writer, path)
-        : writer.branches.flatMap((branch, number) => this.check(reader, branch, [...path, number]));
+        : writer.branches.flatMap((branch, number) =>
+            this.check(reader, branch, [...path, number]).map((found) => ({ ...found, ofOneBranch: true })),
+          );
     }
     if (reader.type === 'union') return this.#readerUnion(reader, writer, path);
     if (reader.type === 'array' && writer.type === 'array') {
