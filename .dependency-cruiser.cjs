@@ -34,6 +34,18 @@ module.exports = {
       to: { pathNot: ['^src/kernel/', '^src/ports/'] },
     },
     {
+      name: 'schemas-are-pure',
+      severity: 'error',
+      from: { path: '^src/schemas/', pathNot: ['\\.spec\\.ts$', '^src/schemas/testing/'] },
+      to: { pathNot: '^src/schemas/' },
+    },
+    {
+      name: 'schemas-do-not-import-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/schemas/testing/', '\\.spec\\.ts$'] },
+      to: { path: '^src/schemas/testing/' },
+    },
+    {
       name: 'only-app-chooses-adapters',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/(app|adapters|bench)/', '\\.spec\\.ts$'] },

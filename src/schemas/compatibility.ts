@@ -26,6 +26,8 @@ export interface Incompatibility {
   /** The field, symbols, branch or size that it is about, worded as Java Avro words it. */
   readonly detail: string;
   readonly field?: Field;
+  /** The branch of the writer's union that cannot be read. */
+  readonly branch?: Schema;
   /** Only data of one branch of the writer's union cannot be read. */
   readonly ofOneBranch?: boolean;
   /** Why no branch of a union would do. */
@@ -116,7 +118,7 @@ class Resolution {
       const causes = this.check(reader, branch, []);
       if (causes.length === 0) return [];
       const missing = missingBranch(reader, branch, [...path, number]);
-      return [{ ...missing, writer, causes: causes.flatMap((cause) => cause.causes ?? []) }];
+      return [{ ...missing, writer, branch, causes: causes.flatMap((cause) => cause.causes ?? []) }];
     });
   }
 

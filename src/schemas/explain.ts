@@ -21,7 +21,7 @@ const halves = ({ reader, writer, field }: Incompatibility): { reader: Half; wri
   writer: { place: writer.place, schema: describe(writer) },
 });
 
-const problem = ({ rule, reader, writer, detail, field }: Incompatibility): string => {
+const problem = ({ rule, reader, writer, detail, field, branch }: Incompatibility): string => {
   switch (rule) {
     case 'NAME_MISMATCH':
       return `${nameOf(writer)} is another name than ${nameOf(reader)}, and no alias of it`;
@@ -30,7 +30,7 @@ const problem = ({ rule, reader, writer, detail, field }: Incompatibility): stri
     case 'MISSING_ENUM_SYMBOLS':
       return `the symbols ${detail} are unknown to it and its enum ${nameOf(reader)} has no default`;
     case 'MISSING_UNION_BRANCH':
-      return `no branch of ${describe(reader)} reads ${detail.replace('reader union lacking writer type: ', '').toLowerCase()} of ${describe(writer)}`;
+      return `no branch of ${describe(reader)} reads ${branch ? `${describe(branch)} of ` : ''}${describe(writer)}`;
     case 'READER_FIELD_MISSING_DEFAULT_VALUE':
       return `the data has no ${detail}, and the field has no default`;
     case 'AMBIGUOUS_ALIAS':
@@ -46,12 +46,12 @@ const because = ({ causes = [] }: Incompatibility): string =>
   causes.length === 0 ? '' : `The branch that comes nearest fails at ${causes.map(problem).join('; ')}.`;
 
 /** Where the specification's "Schema Resolution" would say something else than the registry. */
-const divergence = ({ rule, field, ofOneBranch }: Incompatibility): string => {
+const divergence = ({ rule, field, branch, ofOneBranch }: Incompatibility): string => {
   if (rule === 'AMBIGUOUS_ALIAS') return 'The specification leaves this open; Java Avro fails.';
   if (rule === 'TYPE_MISMATCH' && field) {
     return 'The default of an enum stands for unknown symbols, not for a missing field (Java Avro calls this a type mismatch).';
   }
-  if (rule === 'MISSING_UNION_BRANCH' || rule === 'MISSING_ENUM_SYMBOLS' || ofOneBranch) {
+  if (rule === 'MISSING_ENUM_SYMBOLS' || branch || ofOneBranch) {
     return 'The specification resolves datum by datum, so that only data with this value fails; a registry refuses the schema as a whole.';
   }
   return '';
@@ -60,7 +60,7 @@ const divergence = ({ rule, field, ofOneBranch }: Incompatibility): string => {
 const aside = 'keep the field as it is and add one of another name, with a default, for the new type';
 
 /** The new schema can still be changed to read the old data. */
-const newReader = ({ rule, reader, writer, field, detail }: Incompatibility): string => {
+const newReader = ({ rule, reader, writer, branch, field, detail }: Incompatibility): string => {
   switch (rule) {
     case 'NAME_MISMATCH': {
       const aliases = 'aliases' in reader ? reader.aliases : [];
@@ -74,7 +74,7 @@ const newReader = ({ rule, reader, writer, field, detail }: Incompatibility): st
     case 'MISSING_ENUM_SYMBOLS':
       return `Keep the symbols ${detail}, or give ${nameOf(reader)} a "default" symbol that stands for them.`;
     case 'MISSING_UNION_BRANCH':
-      return 'Keep the branch in the union; that nothing writes it any more may be said in the doc.';
+      return `Keep ${describe(branch ?? writer)} as a branch of the union; that nothing writes it any more may be said in the doc.`;
     case 'READER_FIELD_MISSING_DEFAULT_VALUE':
       return `Give ${detail} a default, or, if it is another field by a new name, add the old name to its aliases.`;
     case 'AMBIGUOUS_ALIAS':
@@ -87,7 +87,7 @@ const newReader = ({ rule, reader, writer, field, detail }: Incompatibility): st
 };
 
 /** The old schema is published: only the new one can give way. */
-const oldReader = ({ rule, reader, writer, field, detail }: Incompatibility): string => {
+const oldReader = ({ rule, reader, field, detail }: Incompatibility): string => {
   switch (rule) {
     case 'NAME_MISMATCH':
       return `Keep the name ${nameOf(reader)} in the new schema: an alias helps new readers only (mode BACKWARD).`;
@@ -96,7 +96,7 @@ const oldReader = ({ rule, reader, writer, field, detail }: Incompatibility): st
     case 'MISSING_ENUM_SYMBOLS':
       return `Leave out the symbols ${detail} until every reader has a version of ${nameOf(reader)} with a "default" symbol; under a transitive mode, use a new field.`;
     case 'MISSING_UNION_BRANCH':
-      return 'Leave the union as it is and add a field of another name, with a default, for the new branch.';
+      return 'Leave the type as it is and add a field of another name, with a default, for the new values.';
     case 'READER_FIELD_MISSING_DEFAULT_VALUE':
       return `Keep ${detail}. A field can be removed only if the versions that are still read have a default for it.`;
     case 'AMBIGUOUS_ALIAS':
@@ -104,6 +104,6 @@ const oldReader = ({ rule, reader, writer, field, detail }: Incompatibility): st
     case 'TYPE_MISMATCH':
       return field
         ? `Keep ${field.name}: the old schema has no default for the field.`
-        : `Old readers promote what they read, not what is written: keep ${describe(reader)} (not ${describe(writer)}), or ${aside}.`;
+        : `Old readers know ${describe(reader)} only: write nothing else there, or ${aside}.`;
   }
 };

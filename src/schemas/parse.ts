@@ -1,5 +1,6 @@
 import { aliasesOf, enumOf, fixedOf } from './definitions.js';
 import { logicalType } from './logical.js';
+import { type Source } from './source.js';
 import {
   type Field,
   nameOf,
@@ -25,23 +26,6 @@ import {
   shortName,
   text,
 } from './names.js';
-
-/** A document with a schema. */
-export interface Source {
-  readonly file: string;
-  readonly json: unknown;
-}
-
-export const readSource = (file: string, content: string): Source => {
-  try {
-    return { file, json: JSON.parse(content) };
-  } catch (error) {
-    throw new InvalidSchema(
-      { file, path: '' },
-      `not JSON: ${error instanceof Error ? error.message : 'unreadable'}`,
-    );
-  }
-};
 
 /**
  * The schemas of `sources`, in their order (specification, "Schema Declaration" and "Names"). They may refer to one

@@ -1,7 +1,8 @@
 import { type Remark, type Judgement, judge, readersOf, type Verdict, verdictOf } from './judge.js';
 import { nameOf, type Schema } from './model.js';
-import { definitionsIn, isObject, shortName } from './names.js';
-import { parseSchemas, type Source } from './parse.js';
+import { definitionsIn, shortName } from './names.js';
+import { parseSchemas } from './parse.js';
+import { type Source } from './source.js';
 
 /** The schemas of a file, or of a folder at one time. */
 export interface Snapshot {
@@ -92,14 +93,3 @@ const removed = (schema: Schema): Remark => ({
   message: `${nameOf(schema)} is gone: new readers have no schema for data of the old one. A registry does not notice.`,
   remedy: 'Keep the schema as long as there is data of it, or name it in the aliases of its successor.',
 });
-
-/** A schema as given in a line of JSON: as it is, or as text. */
-export const schemaJson = (given: unknown): unknown => {
-  if (typeof given !== 'string') return given;
-  try {
-    const parsed: unknown = JSON.parse(given);
-    return typeof parsed === 'string' || Array.isArray(parsed) || isObject(parsed) ? parsed : given;
-  } catch {
-    return given; // a name such as string
-  }
-};

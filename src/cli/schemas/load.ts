@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InvalidSchema } from '../../schemas/names.js';
-import { readSource, type Source } from '../../schemas/parse.js';
+import { readSource, type Source } from '../../schemas/source.js';
 import { type Snapshot, snapshot } from '../../schemas/versions.js';
 
 /** The schema in a file, or all .avsc files in and below a folder. */
@@ -43,6 +43,6 @@ const reading = <Result>(file: string, action: () => Result): Result => {
   try {
     return action();
   } catch (error) {
-    throw new InvalidSchema({ file, path: '' }, error instanceof Error ? error.message : 'cannot be read');
+    throw new InvalidSchema({ file, path: '' }, error instanceof Error ? error.message : String(error));
   }
 };

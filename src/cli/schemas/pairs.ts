@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { judge, type Judgement, type Verdict } from '../../schemas/judge.js';
-import { type Place } from '../../schemas/model.js';
-import { InvalidSchema, isObject } from '../../schemas/names.js';
-import { parseSchema, readSource } from '../../schemas/parse.js';
-import { schemaJson } from '../../schemas/versions.js';
+import { type Place, type Schema } from '../../schemas/model.js';
+import { InvalidSchema, isName, isObject, type JsonObject } from '../../schemas/names.js';
+import { parseSchema } from '../../schemas/parse.js';
+import { readSource } from '../../schemas/source.js';
 import { modeSchema } from './arguments.js';
 
 interface PairVerdict extends Verdict {
@@ -36,14 +36,19 @@ export const judgeLine = (text: string, judgement: Judgement): Omit<PairVerdict,
       throw new InvalidSchema({ file: 'line', path: '/mode' }, issue?.message ?? 'not a mode');
     }
     known = { ...known, mode: mode.data };
-    const [old, next] = [
-      parseSchema(schemaJson(json['old']), 'old'),
-      parseSchema(schemaJson(json['new']), 'new'),
-    ];
+    const [old, next] = [schemaOf('old', json), schemaOf('new', json)];
     return { ...judge(next, [old], { ...judgement, mode: mode.data }), ...known };
   } catch (error) {
     if (!(error instanceof InvalidSchema)) throw error;
     const { place, reason } = error;
     return { compatible: false, violations: [], notes: [], ...known, error: { ...place, message: reason } };
   }
+};
+
+/** A schema as JSON, or as text with JSON in it; a mere name need not be quoted once more. */
+const schemaOf = (side: 'old' | 'new', pair: JsonObject): Schema => {
+  if (!(side in pair)) throw new InvalidSchema({ file: side, path: '' }, 'is missing');
+  const given = pair[side];
+  const isText = typeof given === 'string' && !isName(given.replaceAll('.', ''));
+  return parseSchema(isText ? readSource(side, given).json : given, side);
 };
