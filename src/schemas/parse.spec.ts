@@ -71,6 +71,7 @@ describe('A schema', () => {
     ],
     ['a number', 7, 's.avsc: a schema is'],
     ['a bad name', record('R-1', 'int'), 's.avsc: "R-1" is not a valid name'],
+    ['the name of a primitive', record('string', 'int'), 's.avsc: string is the name of a type of Avro'],
     ['a bad namespace', record('R', 'int', { namespace: '9.x' }), 's.avsc: "9.x.R" is not a valid name'],
     [
       'a bad field name',

@@ -158,6 +158,8 @@ class Parser {
     if (name === undefined) throw new InvalidSchema(place, '"name" is missing');
     const full = fullName(name, text(json, 'namespace') ?? namespace);
     if (!full.split('.').every(isName)) throw new InvalidSchema(place, `"${full}" is not a valid name`);
+    if (primitives.some((type) => type === full))
+      throw new InvalidSchema(place, `${full} is the name of a type of Avro`);
     return full;
   }
 

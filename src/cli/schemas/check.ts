@@ -42,6 +42,7 @@ export const check = async (options: CheckOptions, output: Output): Promise<0 | 
 
 /** Node says which file it is; anything else is a fault of this program. */
 const unreadable = (error: unknown): string => {
-  if (typeof error === 'object' && error && 'code' in error && 'message' in error) return String(error.message);
+  if (typeof error === 'object' && error && 'code' in error && 'message' in error)
+    return String(error.message);
   throw error;
 };
