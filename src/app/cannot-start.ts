@@ -14,12 +14,12 @@ interface Sentence {
 
 export const openingStore = (dataDir: string): readonly Sentence[] => [
   {
-    codes: /^(EACCES|EPERM|EROFS|ENOSPC|SQLITE_(CANTOPEN|READONLY|FULL))/,
+    codes: /^(EACCES|EPERM|EROFS|ENOENT|ENOSPC|SQLITE_(CANTOPEN|READONLY|FULL))/,
     text: `This process cannot write to DATA_DIR=${dataDir}. Give it a folder that it may write to, with room in it.`,
   },
   { codes: /^(EEXIST|ENOTDIR)/, text: `DATA_DIR=${dataDir} is a file, or lies below one. Name a folder.` },
   {
-    codes: /^SQLITE_(NOTADB|CORRUPT)/,
+    codes: /^(SQLITE_(NOTADB|CORRUPT)|NOT_A_STORE)/,
     text: `${dataDir}/store.db is no store of this program, or is damaged. Restore it, or set another DATA_DIR.`,
   },
 ];

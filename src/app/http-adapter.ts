@@ -8,6 +8,10 @@ import { type Config } from './config.js';
 export const httpAdapter = (config: Config): FastifyAdapter =>
   new FastifyAdapter({
     bodyLimit: config.BODY_LIMIT_BYTES,
+    // Who announces a body and does not send it does not keep its connection for ever.
+    requestTimeout: 30_000,
+    // Until its connection is closed, a request that arrives while stopping is answered as any other.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 1_000 },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return;

@@ -9,6 +9,7 @@ import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { listening, openingStore, orExplain } from './cannot-start.js';
 import { type Config } from './config.js';
+import { Connections } from './connections.js';
 import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
 import { openPlatform, type Platform } from './platform.js';
@@ -20,6 +21,9 @@ export interface Program {
   /** Readiness goes first; then requests, workers and store finish what is in hand. */
   stop(): Promise<void>;
 }
+
+/** Connections that wait to be accepted; the system may allow fewer. */
+const backlog = 4_096;
 
 /**
  * One process with the roles and services of its configuration.
@@ -36,13 +40,22 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
 
     const lifecycle = new Lifecycle();
     const app = await createApp(config, platform, lifecycle);
+    const connections = new Connections(app.getHttpServer());
     const workers = new Workers(app, platform, config);
     lifecycle.workers = workers;
     started.push(() => workers.stop());
     // Before the workers begin: who cannot listen must not take part.
     const { PORT, HOST } = config;
-    await orExplain(() => app.listen(PORT, HOST), listening(HOST, PORT));
-    started.push(() => app.close());
+    await orExplain(() => app.listen({ port: PORT, host: HOST, backlog }), listening(HOST, PORT));
+    started.push(async () => {
+      const closed = app.close();
+      connections.close();
+      const patience = setTimeout(() => {
+        connections.abandonIncomplete();
+      }, config.SHUTDOWN_TIMEOUT_MS / 2);
+      await closed;
+      clearTimeout(patience);
+    });
 
     workers.start();
     if (config.SEED_DEMO) await seedDemo(app, platform, config.SERVICES);

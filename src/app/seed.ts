@@ -1,9 +1,12 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { type Command, CommandBus } from '@nestjs/cqrs';
+import { productCategory } from '../domains/catalog/contract.js';
 import { ChangeProduct } from '../domains/catalog/product.handlers.js';
+import { inventoryCategory } from '../domains/inventory/contract.js';
 import { ChangeInventory } from '../domains/inventory/inventory.handlers.js';
 import { type CommandContext } from '../execution/command-context.js';
 import { derivedId } from '../execution/derived-id.js';
+import { streamOf } from '../kernel/ids.js';
 import { type Service } from './config.js';
 import { type Platform } from './platform.js';
 
@@ -25,21 +28,27 @@ export const seedDemo = async (
   { eventStore }: Platform,
   services: readonly Service[],
 ): Promise<void> => {
-  const [first] = await eventStore.readStream(`product-${demo[0].sku}`, { limit: 1 });
-  const begun = first?.metadata.commandId === idOf(demo[0].sku, 'add');
-  if (!begun && (await eventStore.head()) !== undefined) return;
-
   const commands = context.get(CommandBus);
   const send = <Result>(command: Command<Result>): Promise<Result> => commands.execute(command);
+  /** The ids of the commands that a stream began with: the seeding's own, unless somebody else was first. */
+  const beginningOf = async (stream: string): Promise<readonly string[]> =>
+    (await eventStore.readStream(stream, { limit: 2 })).map(({ metadata }) => metadata.commandId);
+
+  const [{ sku: firstSku }] = demo;
+  const begun =
+    (await beginningOf(streamOf(productCategory, firstSku))).includes(idOf(firstSku, 'add')) ||
+    (await beginningOf(streamOf(inventoryCategory, firstSku))).includes(idOf(firstSku, 'receive'));
+  if (!begun && (await eventStore.head()) !== undefined) return;
+
   for (const { sku, name, price: amountMinor, stock: quantity } of demo) {
-    if (services.includes('catalog')) {
+    if (services.includes('catalog') && (await beginningOf(streamOf(productCategory, sku))).length < 2) {
       const price = { amountMinor, currency: 'EUR' };
       await send(
         new ChangeProduct(sku, { do: 'add', sku, name, description: null, price }, demoContext(sku, 'add')),
       );
       await send(new ChangeProduct(sku, { do: 'publish', sku }, demoContext(sku, 'publish')));
     }
-    if (services.includes('inventory')) {
+    if (services.includes('inventory') && (await beginningOf(streamOf(inventoryCategory, sku))).length < 1) {
       const receive = { do: 'receive', sku, quantity, reference: 'demo' } as const;
       await send(new ChangeInventory(sku, receive, demoContext(sku, 'receive')));
     }

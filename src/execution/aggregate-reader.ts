@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DomainEvent, type EventVersions } from '../kernel/decider.js';
 import { type Position, type RecordedEvent, upcast } from '../kernel/envelope.js';
 import { streamOf } from '../kernel/ids.js';
@@ -83,6 +84,8 @@ export class AggregateReader<Event extends DomainEvent, State> {
       const page = await this.store.readStream(stream, { from: next, limit });
       events.push(...page);
       if (page.length < limit) return events;
+      // A long stream must not keep everybody else waiting.
+      await nextTurn();
     }
   }
 

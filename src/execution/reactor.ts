@@ -14,6 +14,8 @@ export interface Reaction {
   readonly filter: EventFilter;
   /** Events of one key are handled in commit order, those of different keys side by side. */
   keyOf(event: RecordedEvent): string;
+  /** How many events may be in hand at once; more wait. Default 5,000. */
+  readonly maxInFlight?: number;
   /** May be called again for the same event after a crash or a fault. */
   react(event: RecordedEvent, signal: AbortSignal): Promise<void>;
 }
@@ -44,8 +46,7 @@ export interface ReactorDependencies extends LeadershipOptions {
   readonly checkpoints: Checkpoints;
 }
 
-/** Generous, because an event may wait for a slow answer from outside without standing in the way of others. */
-const maxInFlight = 5000;
+const defaultMaxInFlight = 5_000;
 const checkpointEveryMs = 200;
 
 /**
@@ -108,7 +109,7 @@ export class Reactor {
 
   private async run({ lease, signal: term, goesWell }: Term): Promise<void> {
     const { store, checkpoints } = this.deps;
-    const { name, filter } = this.reaction;
+    const { name, filter, maxInFlight = defaultMaxInFlight } = this.reaction;
     this.saved = await checkpoints.load(name);
     this.watermark = new Watermark(this.saved);
     this.state = 'running';

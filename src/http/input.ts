@@ -19,9 +19,14 @@ export const idSchema = z
 /** Enough for any order, and small enough that a million of them still adds up in a safe integer. */
 export const quantitySchema = z.int().min(1).max(1_000_000_000);
 
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+
 export const moneySchema = z.strictObject({
   amountMinor: z.int().min(0).max(1_000_000_000_000),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')
+    .refine((code) => currencies.has(code), 'must be an ISO 4217 code such as EUR'),
 });
 
 /** Text that a person reads: no control characters, no blank. */

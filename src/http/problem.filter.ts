@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger } from '../ports/logger.js';
+import { StorageUnavailable } from '../ports/storage.js';
 import { InvalidCursor } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
 import { InvalidConsistencyToken, ViewBehind } from '../projections/serving-views.js';
@@ -17,7 +18,8 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const { problem: body, headers } = toProblem(error);
     const { method, url } = request;
-    if (body.status === 503) this.logger.warn({ method, url, code: body.code }, body.detail);
+    if (error instanceof ViewBehind || error instanceof Contention)
+      this.logger.warn({ method, url, code: body.code }, body.detail);
     else if (body.status >= 500) this.logger.error({ err: error, method, url, code: body.code }, body.detail);
     void reply.status(body.status).headers(headers).type('application/problem+json').send(body);
   }
@@ -34,6 +36,10 @@ export const toProblem = (error: unknown): ProblemException => {
   }
   if (error instanceof Contention) {
     return new ProblemException(problem(503, 'CONTENTION', error.message), { 'retry-after': '1' });
+  }
+  if (error instanceof StorageUnavailable) {
+    const detail = 'The store cannot be written at present; nothing was. Send the same request again later.';
+    return new ProblemException(problem(503, 'STORAGE_UNAVAILABLE', detail), { 'retry-after': '5' });
   }
   const status = error instanceof Error ? statusOf(error) : undefined;
   if (error instanceof Error && typeof status === 'number' && status >= 400 && status < 500) {

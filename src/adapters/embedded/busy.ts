@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { StorageUnavailable } from '../../ports/storage.js';
 import { isBusy } from './database.js';
 
 /** Another process kept the database locked for longer than any healthy transaction lasts. */
-export class DatabaseBusy extends Error {
+export class DatabaseBusy extends StorageUnavailable {
   constructor(waitedMs: number, cause: unknown) {
-    super(`Another process has kept the database locked for ${waitedMs} ms; nothing was written.`, { cause });
+    super(`Another process has kept the database locked for ${waitedMs} ms; nothing was written.`, cause);
     this.name = 'DatabaseBusy';
   }
 }

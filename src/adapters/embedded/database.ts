@@ -40,15 +40,36 @@ const schema = `
 export const openDatabase = (dataDir: string): Database => {
   mkdirSync(dataDir, { recursive: true });
   const db = new Sqlite(join(dataDir, 'store.db'), { timeout: openingTimeoutMs });
+  refuseForeign(db);
   switchToWal(db);
   db.pragma('synchronous = FULL');
   // Fewer, larger checkpoints: what is written often in between is copied once.
   db.pragma('wal_autocheckpoint = 8000');
   db.pragma('journal_size_limit = 67108864');
   db.pragma('cache_size = -65536');
-  db.transaction(() => db.exec(schema)).immediate();
+  db.transaction(() => {
+    db.pragma(`application_id = ${applicationId}`);
+    db.exec(schema);
+  }).immediate();
   db.pragma(`busy_timeout = ${lockTimeoutMs}`);
   return db;
+};
+
+/** Tells our files from those of other programs (https://sqlite.org/pragma.html#pragma_application_id). */
+const applicationId = 0x0eb5_7031;
+
+class NotAStore extends Error {
+  readonly code = 'NOT_A_STORE';
+}
+
+const refuseForeign = (db: Database): void => {
+  const id = db.pragma('application_id', { simple: true });
+  if (id === applicationId) return;
+  const tables = db
+    .prepare<[], number>("SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
+    .pluck()
+    .get();
+  if (id !== 0 || tables !== 0) throw new NotAStore(`${db.name} is the file of another program.`);
 };
 
 /** SQLite does not wait for the lock that this takes (https://sqlite.org/wal.html#busy): two new processes may meet. */

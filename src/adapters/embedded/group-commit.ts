@@ -1,3 +1,4 @@
+import { StorageUnavailable } from '../../ports/storage.js';
 import { whenFree } from './busy.js';
 import { type Database, isStorageFault } from './database.js';
 
@@ -119,7 +120,10 @@ export class GroupCommit {
   private abandon(failed: readonly Write[], error: unknown): void {
     this.rollback();
     this.settled('rolled back');
-    for (const write of failed) write.fail(error);
+    const fault = isStorageFault(error)
+      ? new StorageUnavailable(`The store could not be written: ${String(error)}`, error)
+      : error;
+    for (const write of failed) write.fail(fault);
   }
 }
 

@@ -46,6 +46,8 @@ export class PaymentReactions implements ServiceReactions {
       },
       {
         name: 'payment.gateway',
+        // Payments that never answer must not stand in the way of those that do.
+        maxInFlight: 50_000,
         filter: streamsOf(paymentCategory),
         // A void must not wait for the answer that it makes superfluous; the rest goes to the gateway in order.
         keyOf: ({ type, id, stream }) => (type === 'PaymentRequested' ? id : stream),

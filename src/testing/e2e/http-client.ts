@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import http from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { type z } from 'zod';
 
 export interface Reply {
@@ -64,6 +66,16 @@ export class HttpClient {
       });
     });
     return { request, reply };
+  }
+
+  /** A bare connection that has sent the text and listens. */
+  async connect(text: string): Promise<Socket> {
+    const { hostname, port } = new URL(this.url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'connect');
+    if (text !== '') socket.write(text);
+    return socket;
   }
 
   close(): void {

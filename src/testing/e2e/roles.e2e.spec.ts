@@ -101,6 +101,26 @@ describe('SIGTERM', () => {
     expect((await shop.ended(orderId)).status.lifecycle).toBe('confirmed');
   });
 
+  it('does not wait for connections that ask for nothing, nor for clients that keep theirs', async () => {
+    const program = await site.start({ SHUTDOWN_TIMEOUT_MS: '4000', CONSISTENCY_TIMEOUT_MS: '1500' });
+    const silent = await program.http.connect('');
+    const halfHead = await program.http.connect('POST /api/orders HT');
+    const halfBody = await program.http.connect(
+      'POST /api/orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"cust',
+    );
+    const { reply, request } = program.http.open('GET', '/api/catalog', {
+      'consistency-token': Buffer.from('9'.repeat(20)).toString('base64url'),
+    });
+    request.end();
+    expect(await program.readiness()).toBe(200);
+
+    program.signal('SIGTERM');
+    expect((await reply).status).toBe(503);
+    expect(await program.ended()).toBe(0);
+    for (const socket of [silent, halfHead, halfBody])
+      await until('the end', () => socket.destroyed || undefined);
+  });
+
   it('while a payment is not yet answered does not cost the order its payment', async () => {
     const program = await site.start({ SIMULATED_SLOW_ANSWER_MS: '1000' });
     const shop = new Shop(program.http);
