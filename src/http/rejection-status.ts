@@ -41,6 +41,7 @@ export const rejectionStatus: Readonly<Record<RejectionCode, 404 | 409 | 412 | 4
   CART_EXISTS: 409,
   CART_CLOSED: 409,
   CART_EMPTY: 409,
+  CART_FULL: 409,
   CART_ITEM_NOT_FOUND: 404,
   CURRENCY_MISMATCH: 422,
   TOTAL_TOO_LARGE: 422,

@@ -37,6 +37,7 @@ export type CartRejection =
       | 'CART_EXISTS'
       | 'CART_CLOSED'
       | 'CART_EMPTY'
+      | 'CART_FULL'
       | 'CART_ITEM_NOT_FOUND'
       | 'QUANTITY_INVALID'
       | 'CURRENCY_MISMATCH'
@@ -44,6 +45,9 @@ export type CartRejection =
       | 'PRICE_CHANGED'
       | 'OUT_OF_STOCK'
     >;
+
+/** As many as an order takes. */
+const mostLines = 200;
 
 const decide = (command: CartCommand, state: CartState): readonly CartEvent[] | CartRejection => {
   const { cartId } = command;
@@ -77,6 +81,13 @@ const decideOpen = (command: CartCommand, state: Open): readonly CartEvent[] | C
       const { sku, quantity, offer } = command;
       if (isRejection(offer)) return { ...offer, path: 'sku' };
       const { name, price: unitPrice } = offer;
+      if (lines.length >= mostLines && !lines.some((line) => line.sku === sku)) {
+        return reject(
+          'CART_FULL',
+          `Cart ${cartId} has ${mostLines} different items, the most an order takes.`,
+          'sku',
+        );
+      }
       return (
         refuseQuantity(quantity) ?? ifPayable(state, [itemAdded(cartId, { sku, name, quantity, unitPrice })])
       );

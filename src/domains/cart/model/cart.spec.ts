@@ -127,6 +127,18 @@ describe('A cart', () => {
       .then();
   });
 
+  it('holds no more kinds of items than an order takes', () => {
+    const kinds = Array.from({ length: 200 }, (_, kind): CartEvent => ({
+      type: 'CartItemAdded',
+      data: { cartId, ...tea, sku: `TEA-${kind}` },
+    }));
+    given(decider, opened, ...kinds)
+      .when(addMugs)
+      .thenRejected('CART_FULL', { path: 'sku' });
+    given(decider, opened, ...kinds.slice(1), mugsAdded)
+      .when(addMugs)
+      .then(mugsAdded);
+  });
   it('takes nothing that is not for sale', () => {
     const offer = reject('PRODUCT_DISCONTINUED', 'Product MUG is discontinued for good.');
     given(decider, opened)
