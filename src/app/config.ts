@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 export const roles = ['api', 'process', 'projector'] as const;
 export const services = ['catalog', 'cart', 'order', 'payment', 'inventory'] as const;
-export type Role = (typeof roles)[number];
 export type Service = (typeof services)[number];
 
 const listOf = <Name extends string>(names: readonly [Name, ...Name[]]) =>

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Position } from '../kernel/envelope.js';
 import { reject, type Rejection } from '../kernel/rejection.js';
 import { type View } from '../ports/views.js';
@@ -72,7 +73,7 @@ export class ViewProgress {
         const fault = error instanceof Error ? error : new Error(String(error));
         for (const { settle } of this.waiters) settle(fault);
       }
-      if (this.waiters.size > 0) await new Promise((resolve) => setTimeout(resolve, this.pollMs));
+      if (this.waiters.size > 0) await delay(this.pollMs);
     }
     this.asking = false;
   }

@@ -14,7 +14,7 @@ import { ViewProgress } from './consistency.js';
 import { deadlinesProjection } from './deadlines/deadlines.projection.js';
 import { dueDeadlines } from './deadlines/deadlines.query.js';
 import { inventoryProjection } from './inventory/inventory.projection.js';
-import { stockLevel, stockLevels } from './inventory/inventory.query.js';
+import { stockLevel } from './inventory/inventory.query.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
 import { findOrders, orderStatus } from './order-status/order-status.query.js';
 import { type AnyProjection, type Projection, viewDefinition } from './projection.js';
@@ -206,7 +206,7 @@ describe('views on the embedded engine', () => {
     const view = open(inventoryProjection);
     const tea = { sku: 'tea', onHand: 9, reserved: 0, available: 9, committed: 0, revision: 0 };
     expect(await stockLevel(view, 'tea')).toStrictEqual(tea);
-    expect((await stockLevels(view, { limit: 10 })).items.map(({ sku }) => sku)).toStrictEqual([
+    expect((await view.find({ limit: 10 })).items.map(({ doc }) => doc.sku)).toStrictEqual([
       'nothing',
       'tea',
     ]);

@@ -1,6 +1,7 @@
 import { type DomainEvent, type EventVersions } from '../kernel/decider.js';
 import { type Recorded, type RecordedEvent, upcast } from '../kernel/envelope.js';
-import { categoryOf, streamOf } from '../kernel/ids.js';
+import { categoryOf } from '../kernel/ids.js';
+import { streamsOf } from '../execution/service-reactions.js';
 import { type EventFilter } from '../ports/event-store.js';
 import { type Path, type ViewDefinition } from '../ports/views.js';
 
@@ -32,9 +33,8 @@ export const viewDefinition = (
   projection: Named & { readonly indexes: readonly (readonly Path[])[] },
 ): ViewDefinition => ({ name: storageName(projection), indexes: projection.indexes });
 
-export const eventFilter = ({ reads }: Pick<AnyProjection, 'reads'>): EventFilter => ({
-  streamPrefixes: Object.keys(reads).map((category) => streamOf(category, '')),
-});
+export const eventFilter = ({ reads }: Pick<AnyProjection, 'reads'>): EventFilter =>
+  streamsOf(...Object.keys(reads));
 
 /**
  * The event as of today's version; undefined when the projection does not read its category.

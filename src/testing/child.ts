@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { until } from './e2e/until.js';
+import { until } from './until.js';
 
 /** A program of `src/testing/*.child.ts`, as it is built, in a process of its own; it reports by messages. */
 export class Child<Report extends object> {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StorageUnavailable } from '../../ports/storage.js';
 import { whenFree } from './busy.js';
 import { type Database, isStorageFault } from './database.js';
@@ -126,8 +127,3 @@ export class GroupCommit {
     for (const write of failed) write.fail(fault);
   }
 }
-
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve);
-  });

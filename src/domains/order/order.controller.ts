@@ -13,7 +13,7 @@ import {
   skuSchema,
   textSchema,
 } from '../../http/input.js';
-import { type OrderEvent } from './model/order.events.js';
+import { placedOrder } from '../../projections/order-status/order-status.js';
 import { ChangeOrder, defaultPaymentMethod, PlaceOrder } from './order.handlers.js';
 
 const newOrder = z.strictObject({
@@ -40,7 +40,9 @@ export class OrderController {
     const outcome = await this.commands.execute(new PlaceOrder({ orderId, cartId: null, ...body }, context));
     const accepted = http.accepted(outcome);
     http.answerAt(`/api/orders/${orderId}`, 201);
-    return placedBody(accepted.events, accepted.revision);
+    const placed = accepted.events.find((event) => event.type === 'OrderPlaced');
+    if (placed === undefined) throw new Error('An order that was placed has no OrderPlaced event.');
+    return placedOrder(placed.data, accepted.revision);
   }
 
   @Post(':orderId/cancel')
@@ -59,21 +61,3 @@ export class OrderController {
     return { orderId, status: { lifecycle: accepted.state.is }, revision: accepted.revision };
   }
 }
-
-/** The order as far as it is known when it has just been placed: the shape of the order status view. */
-const placedBody = (events: readonly OrderEvent[], revision: number) => {
-  const placed = events.find((event) => event.type === 'OrderPlaced');
-  if (placed === undefined) throw new Error('An order that was placed has no OrderPlaced event.');
-  const { orderId, customerId, lines, total, paymentId, placedAt } = placed.data;
-  return {
-    orderId,
-    customerId,
-    lines,
-    total,
-    status: { lifecycle: 'placed', payment: 'none', fulfilment: 'none' },
-    reason: null,
-    paymentId,
-    placedAt,
-    revision,
-  };
-};

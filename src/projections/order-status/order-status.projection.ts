@@ -10,29 +10,14 @@ import { paymentCategory, paymentEvents } from '../../domains/payment/contract.j
 import { type Recorded } from '../../kernel/envelope.js';
 import { paymentStatus, settled } from '../payments/payment-status.js';
 import { type Projection } from '../projection.js';
-import { type OrderDocument, type OrderStatus } from './order-status.js';
+import { type OrderDocument, type OrderStatus, placedOrder } from './order-status.js';
 import { type OrderStatusEvent, withEntry } from './timeline.js';
 
 type Axes = OrderStatus['status'];
 
 const placed = (event: Extract<Recorded<OrderEvent>, { type: 'OrderPlaced' }>): OrderDocument => {
-  const { orderId, customerId, lines, total, paymentId, placedAt } = event.data;
-  return {
-    order: {
-      orderId,
-      customerId,
-      lines,
-      total,
-      status: { lifecycle: 'placed', payment: 'none', fulfilment: 'none' },
-      reason: null,
-      paymentId,
-      placedAt,
-      revision: event.revision,
-      timeline: withEntry([], event),
-    },
-    reservedSkus: [],
-    settlement: { captured: 0, refunded: 0 },
-  };
+  const order = { ...placedOrder(event.data, event.revision), timeline: withEntry([], event) };
+  return { order, reservedSkus: [], settlement: { captured: 0, refunded: 0 } };
 };
 
 /** Stock may be reserved, and money be taken, that names an order but is not the order's own. */

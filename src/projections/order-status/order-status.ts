@@ -1,4 +1,4 @@
-import { type OrderLine, type Reason } from '../../domains/order/contract.js';
+import { type OrderEvent, type OrderLine, type Reason } from '../../domains/order/contract.js';
 import { type Instant } from '../../kernel/envelope.js';
 import { type Money } from '../../kernel/money.js';
 import { type PaymentStatus, type Settlement } from '../payments/payment-status.js';
@@ -42,3 +42,21 @@ export interface OrderDocument {
   readonly reservedSkus: readonly string[];
   readonly settlement: Settlement;
 }
+
+/** The order as far as it is known when it has just been placed. */
+export const placedOrder = (
+  { orderId, customerId, lines, total, paymentId, placedAt }: OrderPlaced,
+  revision: number,
+): Omit<OrderStatus, 'timeline'> => ({
+  orderId,
+  customerId,
+  lines,
+  total,
+  status: { lifecycle: 'placed', payment: 'none', fulfilment: 'none' },
+  reason: null,
+  paymentId,
+  placedAt,
+  revision,
+});
+
+type OrderPlaced = Extract<OrderEvent, { type: 'OrderPlaced' }>['data'];

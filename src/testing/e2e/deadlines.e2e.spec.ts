@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Program, type Settings, Site } from './program.js';
 import { Shop } from './shop.js';
-import { until } from './until.js';
+import { until } from '../until.js';
 
 describe('A deadline', () => {
   let site: Site;

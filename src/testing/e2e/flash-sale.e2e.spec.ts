@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Site } from './program.js';
 import { Shop } from './shop.js';
-import { until } from './until.js';
+import { until } from '../until.js';
 
 describe('A flash sale', () => {
   let site: Site;

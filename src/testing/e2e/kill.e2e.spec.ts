@@ -11,7 +11,7 @@ import { read } from './http-client.js';
 import { type Program, Site } from './program.js';
 import { Shop } from './shop.js';
 import { allEvents, foldedViews, storedViews } from './stored.js';
-import { until } from './until.js';
+import { until } from '../until.js';
 
 const orderCount = 300;
 const clientCount = 16;

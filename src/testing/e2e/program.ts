@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpClient } from './http-client.js';
-import { until } from './until.js';
+import { until } from '../until.js';
 
 export type Settings = Readonly<Record<string, string>>;
 

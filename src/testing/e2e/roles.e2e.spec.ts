@@ -3,7 +3,7 @@ import * as contract from '../../http/contract.js';
 import { read } from './http-client.js';
 import { Site } from './program.js';
 import { Shop } from './shop.js';
-import { until } from './until.js';
+import { until } from '../until.js';
 
 describe('Processes on one data folder', () => {
   let site: Site;

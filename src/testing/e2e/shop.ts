@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as contract from '../../http/contract.js';
 import { type HttpClient, read, type Reply } from './http-client.js';
-import { until } from './until.js';
+import { until } from '../until.js';
 
 export interface NewOrder {
   readonly customerId?: string;

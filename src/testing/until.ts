@@ -6,12 +6,13 @@ const patienceMs = 30_000;
 export const until = async <Found>(
   what: string,
   probe: () => Promise<Found | undefined> | Found | undefined,
+  everyMs = 20,
 ): Promise<Found> => {
   const deadline = Date.now() + patienceMs;
   for (;;) {
     const found = await probe();
     if (found !== undefined) return found;
     if (Date.now() > deadline) throw new Error(`Waited ${patienceMs / 1000} s in vain for ${what}.`);
-    await pause(20);
+    await pause(everyMs);
   }
 };
