@@ -42,7 +42,7 @@ describe('configuration', () => {
     [
       'ROLES',
       'api,projektor',
-      'ROLES=api,projektor is not valid: it must be a comma-separated list of api, process, projector (see .env.example).',
+      'ROLES=api,projektor is not valid: it must be a comma-separated list of api, process, projector, bridge (see .env.example).',
     ],
     ['SEED_DEMO', 'yes', 'SEED_DEMO=yes is not valid: it must be true or false (see .env.example).'],
   ])('%s=%s stops the start with a sentence that names it', (name, value, sentence) => {

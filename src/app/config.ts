@@ -1,7 +1,15 @@
 import { z } from 'zod';
 
-export const roles = ['api', 'process', 'projector'] as const;
-export const services = ['catalog', 'cart', 'order', 'payment', 'inventory'] as const;
+export const roles = ['api', 'process', 'projector', 'bridge'] as const;
+export const services = [
+  'catalog',
+  'cart',
+  'order',
+  'payment',
+  'inventory',
+  'shipping',
+  'notification',
+] as const;
 export type Service = (typeof services)[number];
 
 const listOf = <Name extends string>(names: readonly [Name, ...Name[]]) =>
@@ -43,6 +51,17 @@ const settings = z.object({
   SIMULATED_SLOW_ANSWER_MS: whole(3_000, 0, 86_400_000),
   CONSISTENCY_TIMEOUT_MS: whole(2_000, 0, 60_000),
   LEASE_TTL_MS: whole(10_000, 500, 600_000),
+  REGISTRY_PORT: whole(8081, 0, 65_535),
+  REGISTER_SCHEMAS: flag(false),
+  TOPIC_PARTITIONS: whole(6, 1, 1_000),
+  UNENCODABLE_EVENTS: z.enum(['stop', 'dead-letter'], 'must be stop or dead-letter').default('stop'),
+  VERIFY_EVERY_SECONDS: whole(60, 0, 86_400),
+  CONSUMER_ATTEMPTS: whole(5, 1, 100),
+  CONSUMER_FIRST_PAUSE_MS: whole(100, 1, 600_000),
+  SIMULATED_CARRIER: flag(false),
+  SIMULATED_CARRIER_PAUSE_MS: whole(2_000, 0, 86_400_000),
+  SMTP_URL: z.string().min(1).optional(),
+  MAIL_FROM: z.string().min(3).default('Orders <orders@shop.example>'),
   BODY_LIMIT_BYTES: whole(262_144, 1_024, 16_777_216),
   SHUTDOWN_DRAIN_MS: whole(200, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: whole(10_000, 100, 600_000),

@@ -4,7 +4,12 @@ import { runUntilStopped } from './main.js';
 /** `make dev`: everything in one process on embedded engines, with demo data, and a word on what to try. */
 if (existsSync('.env')) process.loadEnvFile('.env');
 
-const program = await runUntilStopped({ SEED_DEMO: 'true', ...process.env });
+const program = await runUntilStopped({
+  SEED_DEMO: 'true',
+  REGISTER_SCHEMAS: 'true',
+  SIMULATED_CARRIER: 'true',
+  ...process.env,
+});
 
 if (program !== undefined) {
   const { url } = program;

@@ -14,6 +14,9 @@ import { OrderReactions } from '../domains/order/order.reactions.js';
 import { PaymentController } from '../domains/payment/payment.controller.js';
 import { PaymentModule } from '../domains/payment/payment.module.js';
 import { PaymentReactions } from '../domains/payment/payment.reactions.js';
+import { NotificationModule } from '../domains/notification/notification.module.js';
+import { ShippingModule } from '../domains/shipping/shipping.module.js';
+import { type ServiceConsumers } from '../consumers/consumer.js';
 import { type Job } from '../execution/periodic-job.js';
 import { type ServiceReactions } from '../execution/service-reactions.js';
 import { CartViewController, GetCartHandler } from '../projections/cart/cart.controller.js';
@@ -39,16 +42,21 @@ export interface ServiceParts {
   readonly controllers: readonly Type[];
   readonly queryHandlers: readonly Type[];
   readonly reactions: readonly Type<ServiceReactions>[];
+  readonly consumers: readonly Type<ServiceConsumers>[];
   readonly jobs: readonly Type<Job>[];
 }
 
-/** What a process does for each service: `controllers` in the role api, `reactions` and `jobs` in the role process. */
+/**
+ * What a process does for each service: `controllers` in the role api, `reactions`, `consumers` and `jobs` in the
+ * role process.
+ */
 export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
   catalog: {
     module: CatalogModule,
     controllers: [ProductController, CatalogController],
     queryHandlers: [SearchCatalogHandler, GetCatalogEntryHandler],
     reactions: [],
+    consumers: [],
     jobs: [],
   },
   cart: {
@@ -56,6 +64,7 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
     controllers: [CartController, CartViewController],
     queryHandlers: [GetCartHandler],
     reactions: [],
+    consumers: [],
     jobs: [],
   },
   order: {
@@ -63,6 +72,7 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
     controllers: [OrderController, OrderViewController],
     queryHandlers: [GetOrderHandler, FindOrdersHandler],
     reactions: [OrderReactions, FulfilmentReactions],
+    consumers: [],
     jobs: [DeadlineJob],
   },
   payment: {
@@ -70,6 +80,7 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
     controllers: [PaymentController, PaymentViewController],
     queryHandlers: [GetPaymentHandler],
     reactions: [PaymentReactions],
+    consumers: [],
     jobs: [],
   },
   inventory: {
@@ -77,6 +88,23 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
     controllers: [InventoryController, InventoryViewController],
     queryHandlers: [GetInventoryHandler],
     reactions: [InventoryReactions],
+    consumers: [],
+    jobs: [],
+  },
+  shipping: {
+    module: ShippingModule,
+    controllers: [],
+    queryHandlers: [],
+    reactions: [],
+    consumers: [],
+    jobs: [],
+  },
+  notification: {
+    module: NotificationModule,
+    controllers: [],
+    queryHandlers: [],
+    reactions: [],
+    consumers: [],
     jobs: [],
   },
 };

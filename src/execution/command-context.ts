@@ -15,8 +15,13 @@ export interface CommandContext {
   readonly ifMatch?: number | undefined;
 }
 
+/** The event that a command follows from, read from the store or from a topic. */
+export type Cause = Pick<RecordedEvent, 'id'> & {
+  readonly metadata: Pick<RecordedEvent['metadata'], 'correlationId' | 'traceparent'>;
+};
+
 /** The context of a command that a reaction sends because of an event: a redelivered event sends the same command. */
-export const causedBy = (event: RecordedEvent, actor: string, step = ''): CommandContext => ({
+export const causedBy = (event: Cause, actor: string, step = ''): CommandContext => ({
   commandId: derivedId(event.id, actor, step),
   correlationId: event.metadata.correlationId,
   causationId: event.id,

@@ -8,7 +8,7 @@ import { type AnyProjection } from './projection.js';
 
 /** Every view there is, and the service whose process keeps it. */
 export interface OwnedProjection {
-  readonly service: 'catalog' | 'cart' | 'order' | 'inventory' | 'payment';
+  readonly service: 'catalog' | 'cart' | 'order' | 'inventory' | 'payment' | 'shipping' | 'notification';
   readonly projection: AnyProjection;
 }
 

@@ -42,6 +42,8 @@ const order = (orderId: string, customerId: string, second: number): readonly Fa
         cartId: null,
         lines: [{ ...line, lineTotal: line.unitPrice }],
         placedAt: instant(second),
+        contact: null,
+        shippingAddress: null,
       },
     }),
     on(`fulfilment-${orderId}`, {

@@ -9,7 +9,8 @@ const openingTimeoutMs = 10_000;
 /** Short, because waiting for another process's lock stops this process's event loop; GroupCommit tries again. */
 const lockTimeoutMs = 2;
 
-const schema = `
+/** Each part is made when it is not there yet. */
+const core = `
   CREATE TABLE IF NOT EXISTS events (
     position INTEGER PRIMARY KEY,
     stream   TEXT NOT NULL,
@@ -33,6 +34,8 @@ const schema = `
   ) WITHOUT ROWID;
 `;
 
+const schema: readonly string[] = [core];
+
 /**
  * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is
  * acknowledged (https://sqlite.org/pragma.html#pragma_synchronous). Several processes may open it.
@@ -49,7 +52,7 @@ export const openDatabase = (dataDir: string): Database => {
   db.pragma('cache_size = -65536');
   db.transaction(() => {
     db.pragma(`application_id = ${applicationId}`);
-    db.exec(schema);
+    db.exec(schema.join(''));
   }).immediate();
   db.pragma(`busy_timeout = ${lockTimeoutMs}`);
   return db;

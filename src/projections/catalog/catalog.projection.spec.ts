@@ -56,7 +56,7 @@ describe('catalog', () => {
       stock({ type: 'StockReserved', data: { ...reservation, expiresAt: '' } }),
       added,
       stock({ type: 'StockReservationRefused', data: { ...reservation, available: 1 } }),
-      stock({ type: 'StockCommitted', data: reservation }),
+      stock({ type: 'StockCommitted', data: { ...reservation, shipmentId: null } }),
       stock({ type: 'StockReserved', data: { ...reservation, expiresAt: '' } }),
       stock({ type: 'StockReleased', data: reservation }),
       stock({ type: 'StockReserved', data: { ...reservation, expiresAt: '' } }),

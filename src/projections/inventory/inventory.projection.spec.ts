@@ -15,7 +15,7 @@ const events: readonly InventoryEvent[] = [
   { type: 'StockReservationExpired', data: reservation },
   { type: 'StockReservationRefused', data: { ...reservation, quantity: 99, available: 9 } },
   { type: 'StockReserved', data: { ...reservation, expiresAt: '' } },
-  { type: 'StockCommitted', data: reservation },
+  { type: 'StockCommitted', data: { ...reservation, shipmentId: null } },
 ];
 
 describe('inventory', () => {

@@ -35,6 +35,8 @@ const placed = order({
     paymentId: 'p',
     paymentMethod: 'card',
     placedAt,
+    contact: null,
+    shippingAddress: null,
   },
 });
 const tea = { sku: 'tea', reservationId: orderId, orderId, quantity: 2 };
@@ -136,7 +138,7 @@ describe('order status', () => {
       order({ type: 'OrderConfirmed', data: { orderId } }),
       shipped(false),
       captured,
-      stock({ type: 'StockCommitted', data: tea }),
+      stock({ type: 'StockCommitted', data: { ...tea, shipmentId: null } }),
       shipped(true),
       order({ type: 'OrderDelivered', data: { orderId } }),
       order({ type: 'OrderReturned', data: { orderId, reason: 'Too big' } }),

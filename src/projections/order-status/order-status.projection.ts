@@ -92,6 +92,12 @@ const moved = (doc: OrderDocument, event: Recorded<OrderStatusEvent>): OrderDocu
     case 'PaymentReturnRequested':
     case 'PaymentReturned':
     case 'FulfilmentUndone':
+    case 'OrderCancellationRefused':
+    case 'ShippingStopAwaited':
+    case 'StockCommitRequested':
+    case 'CaptureRequested':
+    case 'ShipmentRecordRequested':
+    case 'DeliveryRecordRequested':
     case 'StockReservationRefused':
     case 'StockCommitted':
     case 'StockReceived':

@@ -39,6 +39,8 @@ const summaryOf = ({ type, data }: OrderStatusEvent): string => {
       return `Order rejected: ${data.reason.detail}`;
     case 'OrderCancellationRequested':
       return `Cancellation requested: ${data.reason.detail}`;
+    case 'OrderCancellationRefused':
+      return `Cancellation refused: ${data.reason.detail}`;
     case 'OrderCancelled':
       return `Order cancelled: ${data.reason.detail}`;
     case 'OrderShipped':
@@ -57,6 +59,16 @@ const summaryOf = ({ type, data }: OrderStatusEvent): string => {
       return `Authorisation of ${amountOf(data.amount)} requested`;
     case 'ConfirmationRequested':
       return 'Confirmation requested';
+    case 'ShippingStopAwaited':
+      return 'Waiting for shipping to stop';
+    case 'StockCommitRequested':
+      return `Removal of ${listed(data.lines)} from stock requested`;
+    case 'CaptureRequested':
+      return `Capture of ${amountOf(data.amount)} requested`;
+    case 'ShipmentRecordRequested':
+      return `Shipment of ${listed(data.lines)} noted`;
+    case 'DeliveryRecordRequested':
+      return 'Delivery noted';
     case 'FulfilmentAbandoned':
       return `Fulfilment given up: ${data.reason.detail}`;
     case 'ReleaseRequested':

@@ -104,6 +104,10 @@ export class Site {
       DATA_DIR: this.dataDir,
       SEED_DEMO: 'false',
       LOG_LEVEL: 'warn',
+      REGISTRY_PORT: '0',
+      REGISTER_SCHEMAS: 'true',
+      VERIFY_EVERY_SECONDS: '0',
+      CONSUMER_FIRST_PAUSE_MS: '20',
       // A killed process is succeeded soon.
       LEASE_TTL_MS: '1000',
       ...settings,

@@ -100,7 +100,10 @@ const decide = (
       }
       if (reservation.is !== 'held') return settleAgain(command, reservation.is);
       const { orderId, quantity } = reservation;
-      return [{ type: settlement[command.do], data: { sku, reservationId, orderId, quantity } }];
+      const closed = { sku, reservationId, orderId, quantity };
+      return command.do === 'commit'
+        ? [{ type: 'StockCommitted', data: { ...closed, shipmentId: null } }]
+        : [{ type: settlement[command.do], data: closed }];
     }
   }
 };
@@ -108,10 +111,9 @@ const decide = (
 const settlement = {
   release: 'StockReleased',
   expire: 'StockReservationExpired',
-  commit: 'StockCommitted',
 } as const;
 
-type Settle = Extract<InventoryCommand, { do: keyof typeof settlement }>;
+type Settle = Extract<InventoryCommand, { do: keyof typeof settlement | 'commit' }>;
 
 const settleAgain = (
   { do: asked, sku, reservationId }: Settle,

@@ -16,8 +16,8 @@ export type InventoryEvent =
   | { type: 'StockReservationRefused'; data: Reservation & { available: number } }
   | { type: 'StockReleased'; data: Reservation }
   | { type: 'StockReservationExpired'; data: Reservation }
-  /** The reserved units have left the building. */
-  | { type: 'StockCommitted'; data: Reservation };
+  /** Reserved units have left the building, all of the reservation's or some. */
+  | { type: 'StockCommitted'; data: Reservation & { shipmentId: string | null } };
 
 export const inventoryCategory = 'inventory';
 
@@ -28,5 +28,8 @@ export const inventoryEvents: EventVersions<InventoryEvent> = {
   StockReservationRefused: { current: 1 },
   StockReleased: { current: 1 },
   StockReservationExpired: { current: 1 },
-  StockCommitted: { current: 1 },
+  StockCommitted: {
+    current: 2,
+    upcasters: { 1: (data: Reservation) => ({ ...data, shipmentId: null }) },
+  },
 };

@@ -19,7 +19,7 @@ const received: InventoryEvent = { type: 'StockReceived', data: { sku, quantity:
 const reserved: InventoryEvent = { type: 'StockReserved', data: { ...of('r1', 3), expiresAt } };
 const released: InventoryEvent = { type: 'StockReleased', data: of('r1', 3) };
 const expired: InventoryEvent = { type: 'StockReservationExpired', data: of('r1', 3) };
-const committed: InventoryEvent = { type: 'StockCommitted', data: of('r1', 3) };
+const committed: InventoryEvent = { type: 'StockCommitted', data: { ...of('r1', 3), shipmentId: null } };
 const refused: InventoryEvent = {
   type: 'StockReservationRefused',
   data: { ...of('r1', 9), available: 5 },

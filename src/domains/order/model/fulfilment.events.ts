@@ -39,6 +39,22 @@ export type FulfilmentEvent =
     }
   /** Asks the order to confirm itself: every line is reserved and the money is authorised. */
   | { type: 'ConfirmationRequested'; data: { orderId: string } }
+  /** The order is to be cancelled: shipping says first whether nothing has been dispatched yet. */
+  | { type: 'ShippingStopAwaited'; data: { orderId: string; reason: Reason } }
+  /** Asks inventory to take the shipped units off the shelf. */
+  | {
+      type: 'StockCommitRequested';
+      data: { orderId: string; shipmentId: string; lines: readonly { sku: string; quantity: number }[] };
+    }
+  /** Asks payment to take the money that is authorised. */
+  | { type: 'CaptureRequested'; data: { orderId: string; paymentId: string; amount: Money } }
+  /** Asks the order to record that the lines are shipped. */
+  | {
+      type: 'ShipmentRecordRequested';
+      data: { orderId: string; shipmentId: string; lines: readonly { sku: string; quantity: number }[] };
+    }
+  /** Asks the order to record that all of it is delivered. */
+  | { type: 'DeliveryRecordRequested'; data: { orderId: string } }
   /** The order will not be fulfilled; from here on everything taken is given back. */
   | { type: 'FulfilmentAbandoned'; data: { orderId: string; outcome: Outcome; reason: Reason } }
   /** Asks inventory to give the line's units back. */
@@ -58,6 +74,11 @@ export const fulfilmentEvents: EventVersions<FulfilmentEvent> = {
   LineRefused: { current: 1 },
   AuthorisationRequested: { current: 1 },
   ConfirmationRequested: { current: 1 },
+  ShippingStopAwaited: { current: 1 },
+  StockCommitRequested: { current: 1 },
+  CaptureRequested: { current: 1 },
+  ShipmentRecordRequested: { current: 1 },
+  DeliveryRecordRequested: { current: 1 },
   FulfilmentAbandoned: { current: 1 },
   ReleaseRequested: { current: 1 },
   LineReleased: { current: 1 },

@@ -220,6 +220,11 @@ const evolve = (state: FulfilmentState, step: FulfilmentEvent): FulfilmentState 
     case 'FulfilmentUndone':
       return { is: 'undone', outcome: step.data.outcome, reason: step.data.reason };
     case 'ReleaseRequested':
+    case 'ShippingStopAwaited':
+    case 'StockCommitRequested':
+    case 'CaptureRequested':
+    case 'ShipmentRecordRequested':
+    case 'DeliveryRecordRequested':
       return state;
   }
 };

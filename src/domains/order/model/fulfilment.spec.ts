@@ -34,6 +34,8 @@ const order = {
   paymentId,
   paymentMethod: 'card',
   placedAt: at,
+  contact: null,
+  shippingAddress: null,
 };
 
 const reservationRequested: Extract<FulfilmentEvent, { type: 'ReservationRequested' }> = {

@@ -165,6 +165,8 @@ const place = (command: Asked<'place'>): readonly OrderEvent[] | OrderRejection 
         paymentId: total === 0 ? null : paymentId,
         paymentMethod,
         placedAt,
+        contact: null,
+        shippingAddress: null,
       },
     },
   ];

@@ -1,6 +1,7 @@
 import { type EventVersions } from '../../../kernel/decider.js';
 import { type Instant } from '../../../kernel/envelope.js';
 import { type Money } from '../../../kernel/money.js';
+import { type Sealed } from '../../../kernel/sealed.js';
 
 export interface OrderLine {
   sku: string;
@@ -30,11 +31,16 @@ export type OrderEvent =
         paymentId: string | null;
         paymentMethod: string;
         placedAt: Instant;
+        /** Name and e-mail address, sealed under the customer's key. */
+        contact: Sealed | null;
+        shippingAddress: Sealed | null;
       };
     }
   | { type: 'OrderConfirmed'; data: { orderId: string } }
   | { type: 'OrderRejected'; data: { orderId: string; reason: Reason } }
   | { type: 'OrderCancellationRequested'; data: { orderId: string; reason: Reason } }
+  /** The order left the building before the cancellation could stop it. */
+  | { type: 'OrderCancellationRefused'; data: { orderId: string; reason: Reason } }
   | { type: 'OrderCancelled'; data: { orderId: string; reason: Reason } }
   | {
       type: 'OrderShipped';
@@ -49,13 +55,23 @@ export type OrderEvent =
   | { type: 'OrderDelivered'; data: { orderId: string } }
   | { type: 'OrderReturned'; data: { orderId: string; reason: string | null } };
 
+/** Version 1 knew no personal data. */
+type OrderPlacedV1 = Omit<
+  Extract<OrderEvent, { type: 'OrderPlaced' }>['data'],
+  'contact' | 'shippingAddress'
+>;
+
 export const orderCategory = 'order';
 
 export const orderEvents: EventVersions<OrderEvent> = {
-  OrderPlaced: { current: 1 },
+  OrderPlaced: {
+    current: 2,
+    upcasters: { 1: (data: OrderPlacedV1) => ({ ...data, contact: null, shippingAddress: null }) },
+  },
   OrderConfirmed: { current: 1 },
   OrderRejected: { current: 1 },
   OrderCancellationRequested: { current: 1 },
+  OrderCancellationRefused: { current: 1 },
   OrderCancelled: { current: 1 },
   OrderShipped: { current: 1 },
   OrderDelivered: { current: 1 },

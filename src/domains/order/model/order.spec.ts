@@ -45,6 +45,8 @@ const placed: OrderEvent = {
     paymentId: 'p1',
     paymentMethod: 'card',
     placedAt: at,
+    contact: null,
+    shippingAddress: null,
   },
 };
 const confirmed: OrderEvent = { type: 'OrderConfirmed', data: { orderId } };

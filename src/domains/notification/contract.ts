@@ -1,0 +1,2 @@
+/** All that other domains may know of notification. */
+export * from './model/notification.events.js';

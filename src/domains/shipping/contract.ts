@@ -1,0 +1,2 @@
+/** All that other domains may know of shipping. */
+export * from './model/shipment.events.js';
