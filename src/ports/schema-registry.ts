@@ -54,7 +54,10 @@ export class SchemaIncompatible extends Error {
 }
 
 export class SchemaInvalid extends Error {
-  constructor(subject: string, reason: string) {
+  constructor(
+    readonly subject: string,
+    readonly reason: string,
+  ) {
     super(`Not a valid Avro schema for ${subject}: ${reason}`);
     this.name = 'SchemaInvalid';
   }

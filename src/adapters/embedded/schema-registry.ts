@@ -125,8 +125,8 @@ export class EmbeddedSchemaRegistry implements SchemaRegistry {
     return this.read(() => inlinedText(readKnown(this.rows, '', schema)));
   }
 
-  setMode(subject: string, compatibility: string): Promise<void> {
-    return this.configure({ subject }, { compatibility: toMode(compatibility) });
+  async setMode(subject: string, compatibility: string): Promise<void> {
+    await this.configure({ subject }, { compatibility: toMode(compatibility) });
   }
 
   /** @param against a version of the subject; without one, those that its mode asks for */

@@ -22,7 +22,9 @@ export const statusOf = ({ error_code: code }: ErrorDocument): number =>
 /** undefined for a fault of ours. */
 export const toErrorDocument = (error: unknown): ErrorDocument | undefined => {
   if (error instanceof RegistryRefusal) return { error_code: error.errorCode, message: error.message };
-  if (error instanceof SchemaInvalid) return { error_code: 42201, message: error.message };
+  if (error instanceof SchemaInvalid) {
+    return { error_code: 42201, message: `Invalid schema of type AVRO, details: ${error.reason}` };
+  }
   if (error instanceof SchemaIncompatible) {
     const message = `Schema being registered is incompatible with an earlier schema for subject "${error.subject}", details: [${error.reasons.join(', ')}]`;
     return { error_code: 409, message };
