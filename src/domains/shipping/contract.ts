@@ -1,2 +1,9 @@
 /** All that other domains may know of shipping. */
 export * from './model/shipment.events.js';
+export {
+  type Shipment,
+  shipmentIn,
+  shipping,
+  type ShippingRejection,
+  type ShippingState,
+} from './model/shipping.decider.js';
