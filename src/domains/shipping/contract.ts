@@ -1,6 +1,7 @@
 /** All that other domains may know of shipping. */
 export * from './model/shipment.events.js';
 export {
+  orderOf,
   type Shipment,
   shipmentIn,
   shipping,

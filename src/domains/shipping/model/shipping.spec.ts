@@ -120,12 +120,12 @@ describe('Shipping', () => {
     });
   });
   it('must be there', () => {
-    for (const command of [split(1, of('MUG', 1)), dispatch(1), deliver(1), fail(1)]) {
-      given(decider).when(command).thenRejected('SHIPMENT_NOT_FOUND', { detail: /o1\.1/ });
+    for (const act of [(n: number) => split(n, of('MUG', 1)), dispatch, deliver, fail]) {
+      given(decider).when(act(1)).thenRejected('SHIPMENT_NOT_FOUND', { detail: /o1\.1/ });
       given(decider, ...begun)
-        .when({ ...command, shipmentId: 'o1.9' })
+        .when(act(9))
         .thenRejected('SHIPMENT_NOT_FOUND', { detail: /o1\.9/ });
-      given(decider, stopped).when(command).thenRejected('SHIPMENT_NOT_FOUND');
+      given(decider, stopped).when(act(1)).thenRejected('SHIPMENT_NOT_FOUND');
     }
     given(decider)
       .when(create(of('MUG', 1)))
