@@ -13,8 +13,6 @@ export interface OrderShipments {
   readonly revision: number;
 }
 
-const { initial, evolve } = shipping.decider;
-
 /** One document an order, for a split and a failure concern more than one shipment. */
 export const shipmentsProjection: Projection<ShipmentEvent, OrderShipments> = {
   name: 'shipments',
@@ -23,7 +21,7 @@ export const shipmentsProjection: Projection<ShipmentEvent, OrderShipments> = {
   indexes: [],
   key: ({ data }) => data.orderId,
   evolve: (doc, event) => ({
-    shipping: evolve(doc?.shipping ?? initial, event),
+    shipping: shipping.decider.evolve(doc?.shipping ?? shipping.decider.initial, event),
     revision: event.revision,
   }),
 };
