@@ -120,22 +120,28 @@ describe("the shipping service's consumer", () => {
     expect(await facts()).toStrictEqual(planned);
   });
 
-  it('stops what is to be cancelled, whether it was planned or not', async () => {
-    const [, confirmation, cancellation] = await recorded(placed, confirmed, cancelling);
-    await consume(confirmation, cancellation, cancellation, confirmation);
+  it('stops what is to be cancelled', async () => {
+    const [, confirmation] = await recorded(placed, confirmed);
+    await consume(confirmation);
+    const [, , cancellation] = await recorded(cancelling);
+    await consume(cancellation, cancellation, confirmation);
     expect(await facts()).toStrictEqual([...planned, stopped]);
   });
 
-  it('plans nothing once it is stopped', async () => {
+  it('plans nothing of what is to be cancelled already, and stops it', async () => {
     const [, confirmation, cancellation] = await recorded(placed, confirmed, cancelling);
+    await consume(confirmation);
+    expect(await facts()).toStrictEqual([]);
     await consume(cancellation, confirmation, cancellation);
     expect(await facts()).toStrictEqual([stopped]);
+    expect((await shipments())[0]?.metadata.causationId).toBe('OrderCancellationRequested');
   });
 
   it('does not stop what has left the building', async () => {
-    const [, confirmation, cancellation] = await recorded(placed, confirmed, cancelling);
+    const [, confirmation] = await recorded(placed, confirmed);
     await consume(confirmation);
     await dispatch();
+    const [, , cancellation] = await recorded(cancelling);
     await consume(cancellation, confirmation, cancellation);
     expect(await facts()).toStrictEqual([...planned, dispatched]);
   });

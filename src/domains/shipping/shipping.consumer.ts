@@ -35,8 +35,9 @@ export class ShippingConsumers implements ServiceConsumers {
 
   private async handle(event: Consumed<(typeof handled)[number]>): Promise<void> {
     const { orderId } = event.data;
-    const command: ShippingCommand =
+    const command: ShippingCommand | undefined =
       event.type === 'OrderConfirmed' ? await this.planOf(orderId) : { do: 'stop', orderId };
+    if (command === undefined) return;
     const outcome = await this.commands.execute(
       new ChangeShipping(orderId, command, causedBy(event, actor, command.do)),
     );
@@ -45,11 +46,14 @@ export class ShippingConsumers implements ServiceConsumers {
   }
 
   /** The event says no more than that the order is confirmed; what to ship and where is in the order's first one. */
-  private async planOf(orderId: string): Promise<ShippingCommand> {
+  private async planOf(orderId: string): Promise<ShippingCommand | undefined> {
     const stream = streamOf(orderCategory, orderId);
-    const [first] = await this.store.readStream(stream, { limit: 1 });
-    const placed = first && upcast(orderEvents, first, actor);
+    const [placed, ...since] = (await this.store.readStream(stream)).map((event) =>
+      upcast(orderEvents, event, actor),
+    );
     if (placed?.type !== 'OrderPlaced') throw new Error(`${stream} does not begin with an OrderPlaced.`);
+    // The message may be old: what is not wanted any more is not planned, for the stop is on its way.
+    if (since.some(({ type }) => type === 'OrderCancellationRequested')) return undefined;
     const { customerId, shippingAddress } = placed.data;
     const lines = placed.data.lines.map(({ sku, quantity }) => ({ sku, quantity }));
     return { do: 'plan', orderId, customerId, lines, shippingAddress };
