@@ -3,6 +3,7 @@ import { type ProductRejection } from '../domains/catalog/contract.js';
 import { type InventoryRejection } from '../domains/inventory/contract.js';
 import { type OrderRejection } from '../domains/order/contract.js';
 import { type PaymentRejection } from '../domains/payment/contract.js';
+import { type ShippingRejection } from '../domains/shipping/contract.js';
 import { type ExecutionRejection } from '../execution/command-executor.js';
 
 export type RejectionCode = (
@@ -11,6 +12,7 @@ export type RejectionCode = (
   | InventoryRejection
   | OrderRejection
   | PaymentRejection
+  | ShippingRejection
   | ExecutionRejection
 )['code'];
 
@@ -36,6 +38,7 @@ export const rejectionStatus: Readonly<Record<RejectionCode, 404 | 409 | 412 | 4
   RESERVATION_NOT_FOUND: 404,
   RESERVATION_COMMITTED: 409,
   RESERVATION_CLOSED: 409,
+  COMMIT_EXCEEDS_RESERVED: 409,
 
   CART_NOT_FOUND: 404,
   CART_EXISTS: 409,
@@ -68,4 +71,15 @@ export const rejectionStatus: Readonly<Record<RejectionCode, 404 | 409 | 412 | 4
   PAYMENT_CAPTURED: 409,
   PAYMENT_NOT_CAPTURED: 409,
   REFUND_EXCEEDS_CAPTURED: 409,
+
+  SHIPPING_NOT_FOUND: 404,
+  SHIPPING_STOPPED: 409,
+  SHIPMENT_NOT_FOUND: 404,
+  SHIPMENT_EXCEEDS_LEFT_OVER: 409,
+  SPLIT_EXCEEDS_SHIPMENT: 409,
+  SPLIT_LEAVES_NOTHING: 409,
+  SHIPMENT_NOT_DISPATCHED: 409,
+  SHIPMENT_DISPATCHED: 409,
+  SHIPMENT_DELIVERED: 409,
+  SHIPMENT_FAILED: 409,
 };

@@ -4,6 +4,7 @@ import { deadlinesProjection } from './deadlines/deadlines.projection.js';
 import { inventoryProjection } from './inventory/inventory.projection.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
+import { shipmentsProjection } from './shipments/shipments.projection.js';
 import { type AnyProjection } from './projection.js';
 
 /** Every view there is, and the service whose process keeps it. */
@@ -19,4 +20,5 @@ export const allProjections: readonly OwnedProjection[] = [
   { service: 'order', projection: deadlinesProjection },
   { service: 'inventory', projection: inventoryProjection },
   { service: 'payment', projection: paymentsProjection },
+  { service: 'shipping', projection: shipmentsProjection },
 ];
