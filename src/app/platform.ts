@@ -5,10 +5,11 @@ import { systemClock } from '../adapters/embedded/system-clock.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
 import { FULFILMENT_SETTINGS } from '../domains/order/fulfilment.handlers.js';
 import { PAYMENT_SETTINGS } from '../domains/payment/payment.reactions.js';
-import { CLOCK, EVENT_STORE, LOGGER, PAYMENT_GATEWAY, VIEWS } from '../execution/tokens.js';
+import { CLOCK, EVENT_STORE, KEYS, LOGGER, PAYMENT_GATEWAY, VIEWS } from '../execution/tokens.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
 import { type EventStore } from '../ports/event-store.js';
+import { type Keys } from '../ports/keys.js';
 import { type Leases } from '../ports/leases.js';
 import { type Logger } from '../ports/logger.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
@@ -22,6 +23,7 @@ export interface Platform {
   readonly checkpoints: Checkpoints;
   readonly views: Views;
   readonly leases: Leases;
+  readonly keys: Keys;
   readonly gateway: PaymentGateway;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -46,6 +48,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: VIEWS, useValue: platform.views },
     { provide: CLOCK, useValue: platform.clock },
     { provide: LOGGER, useValue: platform.logger },
+    { provide: KEYS, useValue: platform.keys },
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },

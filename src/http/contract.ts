@@ -46,6 +46,28 @@ export const order = z.object({
 
 export type Order = z.infer<typeof order>;
 
+export const contact = z.object({ name: z.string(), email: z.string() });
+
+export const shippingAddress = z.object({
+  name: z.string().nullable(),
+  line1: z.string(),
+  line2: z.string().nullable(),
+  postalCode: z.string(),
+  city: z.string(),
+  region: z.string().nullable(),
+  country: z.string(),
+});
+
+/** `forgotten`: there was personal data, and its key is gone. */
+export const personalData = z.object({
+  contact: contact.nullable(),
+  shippingAddress: shippingAddress.nullable(),
+  personalData: z.enum(['none', 'readable', 'forgotten']),
+});
+
+/** The order's own query, which alone shows personal data. */
+export const orderDetails = order.extend(personalData.shape);
+
 const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 

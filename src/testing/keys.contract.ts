@@ -64,11 +64,12 @@ export const describeKeysContract = (name: string, open: () => Promise<KeysHarne
 
     it('refuse what is damaged anywhere, and never open it as something else', async () => {
       const sealed = await keys.seal('ann', 'note', 'text');
+      const places = Array.from({ length: sealed.length }, (_, at) => at);
+      const changed = (at: number) =>
+        sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
       const damaged = [
-        ...[...sealed].map(
-          (char, at) => sealed.slice(0, at) + (char === 'A' ? 'B' : 'A') + sealed.slice(at + 1),
-        ),
-        ...[...sealed].map((_, length) => sealed.slice(0, length)),
+        ...places.map(changed),
+        ...places.map((length) => sealed.slice(0, length)),
         `${sealed}A`,
         `${sealed}AAAA`,
         `${sealed}=`,

@@ -2,23 +2,38 @@ import { Controller, Delete, Inject, Patch, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { EVENT_STORE } from '../../execution/tokens.js';
+import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, JsonBody, PathParam, quantitySchema, skuSchema } from '../../http/input.js';
+import { fingerprintOf, personalDataSchema, sealPersonalData } from '../../http/personal-data.js';
 import { type Position } from '../../kernel/envelope.js';
 import { streamOf } from '../../kernel/ids.js';
 import { sum, times } from '../../kernel/money.js';
 import { type EventStore } from '../../ports/event-store.js';
-import { AddToCart, type CartOutcome, ChangeCart, ChangeCartItem, CheckOutCart } from './cart.handlers.js';
+import { type Keys } from '../../ports/keys.js';
+import {
+  AddToCart,
+  type CartOutcome,
+  Carts,
+  ChangeCart,
+  ChangeCartItem,
+  CheckOutCart,
+  orderIdOf,
+} from './cart.handlers.js';
 import { orderCategory } from '../order/contract.js';
 import { type CartState } from './model/cart.decider.js';
 
 const newCart = z.strictObject({ customerId: idSchema });
 const newItem = z.strictObject({ sku: skuSchema, quantity: quantitySchema });
 const newQuantity = z.strictObject({ quantity: quantitySchema });
-const checkOut = z.strictObject({ paymentMethod: idSchema.nullable().default(null) });
+const checkOut = z.strictObject({
+  paymentMethod: idSchema.nullable().default(null),
+  ...personalDataSchema,
+});
 const nothing = z.strictObject({});
+
+const noPersonalData = { contact: null, shippingAddress: null };
 
 /** How long a check-out waits for its order to be placed before it answers that it will be. */
 const orderPatienceMs = 2_000;
@@ -28,7 +43,9 @@ const orderPatienceMs = 2_000;
 export class CartController {
   constructor(
     private readonly commands: CommandBus,
+    private readonly carts: Carts,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(KEYS) private readonly keys: Keys,
   ) {}
 
   @Post()
@@ -86,7 +103,18 @@ export class CartController {
     @JsonBody(checkOut) body: z.infer<typeof checkOut>,
     @Http() http: Exchange,
   ) {
-    const checkOutCart = new CheckOutCart(cartId, body.paymentMethod, http.context(body));
+    const { contact, shippingAddress, ...rest } = body;
+    const personal = { contact, shippingAddress };
+    const { state: before } = await this.carts.load(cartId);
+    // Without a customer there is nothing to check out, and nothing to seal for.
+    const customerId = 'customerId' in before ? before.customerId : undefined;
+    const sealed =
+      customerId === undefined
+        ? noPersonalData
+        : await sealPersonalData(this.keys, customerId, orderIdOf(cartId), personal);
+    const fingerprint = customerId === undefined ? {} : await fingerprintOf(this.keys, customerId, personal);
+    const context = http.context({ ...rest, ...fingerprint });
+    const checkOutCart = new CheckOutCart(cartId, rest.paymentMethod, sealed, context);
     const { state, position, revision } = http.accepted(await this.commands.execute(checkOutCart));
     if (state.is === 'checkedOut') {
       // The order service places the order; once it has, the token reads back the order and not only the cart.

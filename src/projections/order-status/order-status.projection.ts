@@ -17,7 +17,13 @@ type Axes = OrderStatus['status'];
 
 const placed = (event: Extract<Recorded<OrderEvent>, { type: 'OrderPlaced' }>): OrderDocument => {
   const order = { ...placedOrder(event.data, event.revision), timeline: withEntry([], event) };
-  return { order, reservedSkus: [], settlement: { captured: 0, refunded: 0 } };
+  const { contact, shippingAddress } = event.data;
+  return {
+    order,
+    reservedSkus: [],
+    settlement: { captured: 0, refunded: 0 },
+    personal: { contact, shippingAddress },
+  };
 };
 
 /** Stock may be reserved, and money be taken, that names an order but is not the order's own. */
@@ -108,7 +114,7 @@ const moved = (doc: OrderDocument, event: Recorded<OrderStatusEvent>): OrderDocu
 
 export const orderStatusProjection: Projection<OrderStatusEvent, OrderDocument> = {
   name: 'order_status',
-  version: 1,
+  version: 2,
   reads: {
     [orderCategory]: orderEvents,
     [fulfilmentCategory]: fulfilmentEvents,
