@@ -23,6 +23,15 @@ export const openingStore = (dataDir: string): readonly Sentence[] => [
     text: `${dataDir}/store.db is no store of this program, or is damaged. Restore it, or set another DATA_DIR.`,
   },
   {
+    // Not shown: it may hold a password.
+    codes: /^SMTP_URL_INVALID/,
+    text: 'SMTP_URL is not valid: it must be like smtp://user:password@host:587 (see .env.example).',
+  },
+  {
+    codes: /^MAIL_FROM_INVALID/,
+    text: 'MAIL_FROM is not valid: it must be one address, like Orders <orders@shop.example> (see .env.example).',
+  },
+  {
     codes: /^KEYS_TOO_OPEN/,
     text:
       `${dataDir}/keys.db, which holds the keys of personal data, can be read by others than its owner. ` +

@@ -3,15 +3,17 @@ import { openEmbedded } from '../adapters/embedded/index.js';
 import { newOwner } from '../adapters/embedded/leases.js';
 import { systemClock } from '../adapters/embedded/system-clock.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
+import { SmtpMailer } from '../adapters/smtp/smtp-mailer.js';
 import { FULFILMENT_SETTINGS } from '../domains/order/fulfilment.handlers.js';
 import { PAYMENT_SETTINGS } from '../domains/payment/payment.reactions.js';
-import { CLOCK, EVENT_STORE, KEYS, LOGGER, PAYMENT_GATEWAY, VIEWS } from '../execution/tokens.js';
+import { CLOCK, EVENT_STORE, KEYS, LOGGER, MAILER, PAYMENT_GATEWAY, VIEWS } from '../execution/tokens.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
 import { type EventStore } from '../ports/event-store.js';
 import { type Keys } from '../ports/keys.js';
 import { type Leases } from '../ports/leases.js';
 import { type Logger } from '../ports/logger.js';
+import { type Mailer } from '../ports/mailer.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
 import { type Views } from '../ports/views.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
@@ -24,6 +26,7 @@ export interface Platform {
   readonly views: Views;
   readonly leases: Leases;
   readonly keys: Keys;
+  readonly mailer: Mailer;
   readonly gateway: PaymentGateway;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -32,13 +35,25 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-export const openPlatform = (config: Config, logger: Logger): Platform => ({
-  ...openEmbedded({ dataDir: config.DATA_DIR }),
-  gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
-  clock: systemClock,
-  logger,
-  owner: newOwner(),
-});
+export const openPlatform = (config: Config, logger: Logger): Platform => {
+  const smtp =
+    config.SMTP_URL === undefined
+      ? undefined
+      : new SmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
+  const embedded = openEmbedded({ dataDir: config.DATA_DIR });
+  return {
+    ...embedded,
+    mailer: smtp ?? embedded.outbox,
+    gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
+    clock: systemClock,
+    logger,
+    owner: newOwner(),
+    close: async () => {
+      smtp?.close();
+      await embedded.close();
+    },
+  };
+};
 
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
@@ -49,6 +64,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: CLOCK, useValue: platform.clock },
     { provide: LOGGER, useValue: platform.logger },
     { provide: KEYS, useValue: platform.keys },
+    { provide: MAILER, useValue: platform.mailer },
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },

@@ -14,6 +14,8 @@ import { OrderReactions } from '../domains/order/order.reactions.js';
 import { PaymentController } from '../domains/payment/payment.controller.js';
 import { PaymentModule } from '../domains/payment/payment.module.js';
 import { PaymentReactions } from '../domains/payment/payment.reactions.js';
+import { NotificationConsumer } from '../domains/notification/notification.consumer.js';
+import { NotificationController } from '../domains/notification/notification.controller.js';
 import { NotificationModule } from '../domains/notification/notification.module.js';
 import { ShippingModule } from '../domains/shipping/shipping.module.js';
 import { type ServiceConsumers } from '../consumers/consumer.js';
@@ -29,6 +31,10 @@ import {
   GetInventoryHandler,
   InventoryViewController,
 } from '../projections/inventory/inventory.controller.js';
+import {
+  FindNotificationsHandler,
+  NotificationViewController,
+} from '../projections/notifications/notifications.controller.js';
 import {
   FindOrdersHandler,
   GetOrderHandler,
@@ -101,10 +107,10 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
   },
   notification: {
     module: NotificationModule,
-    controllers: [],
-    queryHandlers: [],
+    controllers: [NotificationController, NotificationViewController],
+    queryHandlers: [FindNotificationsHandler],
     reactions: [],
-    consumers: [],
+    consumers: [NotificationConsumer],
     jobs: [],
   },
 };

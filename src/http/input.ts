@@ -57,7 +57,11 @@ export const JsonBody = (schema: z.ZodType): ParameterDecorator =>
 /** The query string, parsed with the schema; also documents it. */
 export const QueryString = (schema: z.ZodObject): ParameterDecorator => {
   const documents = Object.entries(schema.shape).map(([name, type]) =>
-    ApiQuery({ name, required: false, schema: jsonSchema(type as z.ZodType) }),
+    ApiQuery({
+      name,
+      required: !(type as z.ZodType).safeParse(undefined).success,
+      schema: jsonSchema(type as z.ZodType),
+    }),
   );
   const all: MethodDecorator = (target, key, descriptor) => {
     for (const document of documents) document(target, key, descriptor);

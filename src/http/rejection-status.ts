@@ -1,6 +1,7 @@
 import { type CartRejection } from '../domains/cart/contract.js';
 import { type ProductRejection } from '../domains/catalog/contract.js';
 import { type InventoryRejection } from '../domains/inventory/contract.js';
+import { type NotificationRejection } from '../domains/notification/contract.js';
 import { type OrderRejection } from '../domains/order/contract.js';
 import { type PaymentRejection } from '../domains/payment/contract.js';
 import { type ExecutionRejection } from '../execution/command-executor.js';
@@ -11,6 +12,7 @@ export type RejectionCode = (
   | InventoryRejection
   | OrderRejection
   | PaymentRejection
+  | NotificationRejection
   | ExecutionRejection
 )['code'];
 
@@ -68,4 +70,9 @@ export const rejectionStatus: Readonly<Record<RejectionCode, 404 | 409 | 412 | 4
   PAYMENT_CAPTURED: 409,
   PAYMENT_NOT_CAPTURED: 409,
   REFUND_EXCEEDS_CAPTURED: 409,
+
+  NOTIFICATION_NOT_FOUND: 404,
+  NO_CONTACT: 409,
+  CONTACT_FORGOTTEN: 409,
+  RESEND_OVERTAKEN: 409,
 };

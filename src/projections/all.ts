@@ -2,6 +2,7 @@ import { cartProjection } from './cart/cart.projection.js';
 import { catalogProjection } from './catalog/catalog.projection.js';
 import { deadlinesProjection } from './deadlines/deadlines.projection.js';
 import { inventoryProjection } from './inventory/inventory.projection.js';
+import { notificationsProjection } from './notifications/notifications.projection.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
 import { type AnyProjection } from './projection.js';
@@ -19,4 +20,5 @@ export const allProjections: readonly OwnedProjection[] = [
   { service: 'order', projection: deadlinesProjection },
   { service: 'inventory', projection: inventoryProjection },
   { service: 'payment', projection: paymentsProjection },
+  { service: 'notification', projection: notificationsProjection },
 ];
