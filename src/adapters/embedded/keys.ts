@@ -58,12 +58,16 @@ const openDatabase = (path: string): Database => {
     db.pragma('synchronous = FULL');
     db.pragma('secure_delete = ON');
     db.pragma('temp_store = MEMORY');
-    const id = db.pragma('application_id', { simple: true });
-    const tables = db.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get();
-    if (id !== applicationId && (id !== 0 || tables !== 0)) {
-      throw new KeysRefused('NOT_A_KEY_FILE', `${path} is the file of another program.`);
-    }
-    db.transaction(() => db.exec(schema)).immediate();
+    // Together, since another process may be making the file.
+    db.transaction(() => {
+      const id = db.pragma('application_id', { simple: true });
+      if (id === applicationId) return;
+      const tables = db.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get();
+      if (id !== 0 || tables !== 0) {
+        throw new KeysRefused('NOT_A_KEY_FILE', `${path} is the file of another program.`);
+      }
+      db.exec(schema);
+    }).exclusive();
     db.pragma(`busy_timeout = ${lockTimeoutMs}`);
     return db;
   } catch (error) {

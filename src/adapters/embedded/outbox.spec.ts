@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,13 @@ describe('The embedded outbox', () => {
     await other.close();
     expect(new Set(sent)).toStrictEqual(new Set([mail('a/1'), mail('b/1', 'bob')]));
     expect(await engine.outbox.sent([])).toStrictEqual([]);
+  });
+
+  it('has no word of a mail in any file', async () => {
+    await engine.outbox.send(mail('a/1'));
+    const words = ['Ann Example', 'ann@example.test', 'subject of', 'text of'];
+    const files = readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name)));
+    expect(words.filter((word) => files.some((bytes) => bytes.includes(word)))).toStrictEqual([]);
   });
 
   it('takes the same mail once', async () => {

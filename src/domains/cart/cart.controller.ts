@@ -7,7 +7,7 @@ import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, JsonBody, PathParam, quantitySchema, skuSchema } from '../../http/input.js';
 import { fingerprintOf, personalDataSchema, sealPersonalData } from '../../http/personal-data.js';
-import { type Position } from '../../kernel/envelope.js';
+import { type Position, upcast } from '../../kernel/envelope.js';
 import { streamOf } from '../../kernel/ids.js';
 import { sum, times } from '../../kernel/money.js';
 import { type EventStore } from '../../ports/event-store.js';
@@ -15,7 +15,6 @@ import { type Keys } from '../../ports/keys.js';
 import {
   AddToCart,
   type CartOutcome,
-  Carts,
   ChangeCart,
   ChangeCartItem,
   CheckOutCart,
@@ -23,6 +22,7 @@ import {
 } from './cart.handlers.js';
 import { orderCategory } from '../order/contract.js';
 import { type CartState } from './model/cart.decider.js';
+import { cartCategory, cartEvents } from './model/cart.events.js';
 
 const newCart = z.strictObject({ customerId: idSchema });
 const newItem = z.strictObject({ sku: skuSchema, quantity: quantitySchema });
@@ -33,8 +33,6 @@ const checkOut = z.strictObject({
 });
 const nothing = z.strictObject({});
 
-const noPersonalData = { contact: null, shippingAddress: null };
-
 /** How long a check-out waits for its order to be placed before it answers that it will be. */
 const orderPatienceMs = 2_000;
 
@@ -43,7 +41,6 @@ const orderPatienceMs = 2_000;
 export class CartController {
   constructor(
     private readonly commands: CommandBus,
-    private readonly carts: Carts,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(KEYS) private readonly keys: Keys,
   ) {}
@@ -105,14 +102,15 @@ export class CartController {
   ) {
     const { contact, shippingAddress, ...rest } = body;
     const personal = { contact, shippingAddress };
-    const { state: before } = await this.carts.load(cartId);
+    const customerId = await this.customerOf(cartId);
     // Without a customer there is nothing to check out, and nothing to seal for.
-    const customerId = 'customerId' in before ? before.customerId : undefined;
-    const sealed =
+    const [fingerprint, sealed] =
       customerId === undefined
-        ? noPersonalData
-        : await sealPersonalData(this.keys, customerId, orderIdOf(cartId), personal);
-    const fingerprint = customerId === undefined ? {} : await fingerprintOf(this.keys, customerId, personal);
+        ? [{}, { contact: null, shippingAddress: null }]
+        : [
+            await fingerprintOf(this.keys, customerId, personal),
+            await sealPersonalData(this.keys, customerId, orderIdOf(cartId), personal),
+          ];
     const context = http.context({ ...rest, ...fingerprint });
     const checkOutCart = new CheckOutCart(cartId, rest.paymentMethod, sealed, context);
     const { state, position, revision } = http.accepted(await this.commands.execute(checkOutCart));
@@ -123,6 +121,13 @@ export class CartController {
       http.answerAt(`/api/orders/${state.orderId}`, placed === undefined ? 202 : 201);
     }
     return cartBody(cartId, state, revision);
+  }
+
+  /** undefined when there is no such cart. */
+  private async customerOf(cartId: string): Promise<string | undefined> {
+    const [first] = await this.store.readStream(streamOf(cartCategory, cartId), { limit: 1 });
+    const opened = first === undefined ? undefined : upcast(cartEvents, first, 'A check-out');
+    return opened?.type === 'CartOpened' ? opened.data.customerId : undefined;
   }
 
   private async orderPlaced(orderId: string, since: Position | undefined): Promise<Position | undefined> {

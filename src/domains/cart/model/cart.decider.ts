@@ -28,7 +28,7 @@ export type CartCommand =
 export type CartState =
   | { readonly is: 'absent' }
   | { readonly is: 'open'; readonly customerId: string; readonly lines: readonly CartLine[] }
-  | { readonly is: 'checkedOut'; readonly customerId: string; readonly orderId: string }
+  | { readonly is: 'checkedOut'; readonly orderId: string }
   | { readonly is: 'abandoned' };
 
 export type CartRejection =
@@ -202,7 +202,7 @@ const evolve = (state: CartState, event: CartEvent): CartState => {
     case 'CartItemRemoved':
       return { ...state, lines: lines.filter((line) => line.sku !== event.data.sku) };
     case 'CartCheckedOut':
-      return { is: 'checkedOut', customerId: state.customerId, orderId: event.data.orderId };
+      return { is: 'checkedOut', orderId: event.data.orderId };
     case 'CartAbandoned':
       return { is: 'abandoned' };
   }

@@ -211,7 +211,6 @@ describe('A cart', () => {
     });
     expect(fold(decider, [...filled, checkedOut, opened, mugsRemoved, abandoned])).toEqual({
       is: 'checkedOut',
-      customerId,
       orderId: 'o1',
     });
     expect(fold(decider, [opened, threeMugs, mugsRemoved])).toEqual(fold(decider, [opened, opened]));
