@@ -22,6 +22,27 @@ export const openingStore = (dataDir: string): readonly Sentence[] => [
     codes: /^(SQLITE_(NOTADB|CORRUPT)|NOT_A_STORE)/,
     text: `${dataDir}/store.db is no store of this program, or is damaged. Restore it, or set another DATA_DIR.`,
   },
+  {
+    // Not shown: it may hold a password.
+    codes: /^SMTP_URL_INVALID/,
+    text: 'SMTP_URL is not valid: it must be like smtp://user:password@host:587 (see .env.example).',
+  },
+  {
+    codes: /^MAIL_FROM_INVALID/,
+    text: 'MAIL_FROM is not valid: it must be one address, like Orders <orders@shop.example> (see .env.example).',
+  },
+  {
+    codes: /^KEYS_TOO_OPEN/,
+    text:
+      `${dataDir}/keys.db, which holds the keys of personal data, can be read by others than its owner. ` +
+      `Find out who may have read it, then: chmod 600 ${dataDir}/keys.db`,
+  },
+  {
+    codes: /^NOT_A_KEY_FILE/,
+    text:
+      `${dataDir}/keys.db holds no keys of this program, or is damaged. Restore it: without it no personal data ` +
+      'in the store can be read.',
+  },
 ];
 
 export const listening = (host: string, port: number): readonly Sentence[] => [

@@ -5,15 +5,27 @@ import { systemClock } from '../adapters/embedded/system-clock.js';
 import { noCarrier } from '../adapters/simulated-carrier/no-carrier.js';
 import { SimulatedCarrier } from '../adapters/simulated-carrier/simulated-carrier.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
+import { SmtpMailer } from '../adapters/smtp/smtp-mailer.js';
 import { FULFILMENT_SETTINGS } from '../domains/order/fulfilment.handlers.js';
 import { PAYMENT_SETTINGS } from '../domains/payment/payment.reactions.js';
-import { CARRIER, CLOCK, EVENT_STORE, LOGGER, PAYMENT_GATEWAY, VIEWS } from '../execution/tokens.js';
+import {
+  CARRIER,
+  CLOCK,
+  EVENT_STORE,
+  KEYS,
+  LOGGER,
+  MAILER,
+  PAYMENT_GATEWAY,
+  VIEWS,
+} from '../execution/tokens.js';
 import { type Carrier } from '../ports/carrier.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
 import { type EventStore } from '../ports/event-store.js';
+import { type Keys } from '../ports/keys.js';
 import { type Leases } from '../ports/leases.js';
 import { type Logger } from '../ports/logger.js';
+import { type Mailer } from '../ports/mailer.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
 import { type Views } from '../ports/views.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
@@ -25,6 +37,8 @@ export interface Platform {
   readonly checkpoints: Checkpoints;
   readonly views: Views;
   readonly leases: Leases;
+  readonly keys: Keys;
+  readonly mailer: Mailer;
   readonly gateway: PaymentGateway;
   readonly carrier: Carrier;
   readonly clock: Clock;
@@ -34,16 +48,28 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-export const openPlatform = (config: Config, logger: Logger): Platform => ({
-  ...openEmbedded({ dataDir: config.DATA_DIR }),
-  gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
-  carrier: config.SIMULATED_CARRIER
-    ? new SimulatedCarrier({ pauseMs: config.SIMULATED_CARRIER_PAUSE_MS })
-    : noCarrier,
-  clock: systemClock,
-  logger,
-  owner: newOwner(),
-});
+export const openPlatform = (config: Config, logger: Logger): Platform => {
+  const smtp =
+    config.SMTP_URL === undefined
+      ? undefined
+      : new SmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
+  const embedded = openEmbedded({ dataDir: config.DATA_DIR });
+  return {
+    ...embedded,
+    mailer: smtp ?? embedded.outbox,
+    gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
+    carrier: config.SIMULATED_CARRIER
+      ? new SimulatedCarrier({ pauseMs: config.SIMULATED_CARRIER_PAUSE_MS })
+      : noCarrier,
+    clock: systemClock,
+    logger,
+    owner: newOwner(),
+    close: async () => {
+      smtp?.close();
+      await embedded.close();
+    },
+  };
+};
 
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
@@ -53,6 +79,8 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: VIEWS, useValue: platform.views },
     { provide: CLOCK, useValue: platform.clock },
     { provide: LOGGER, useValue: platform.logger },
+    { provide: KEYS, useValue: platform.keys },
+    { provide: MAILER, useValue: platform.mailer },
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
     { provide: CARRIER, useValue: platform.carrier },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },

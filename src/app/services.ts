@@ -14,6 +14,8 @@ import { OrderReactions } from '../domains/order/order.reactions.js';
 import { PaymentController } from '../domains/payment/payment.controller.js';
 import { PaymentModule } from '../domains/payment/payment.module.js';
 import { PaymentReactions } from '../domains/payment/payment.reactions.js';
+import { NotificationConsumer } from '../domains/notification/notification.consumer.js';
+import { NotificationController } from '../domains/notification/notification.controller.js';
 import { NotificationModule } from '../domains/notification/notification.module.js';
 import { ShippingConsumers } from '../domains/shipping/shipping.consumer.js';
 import { ShippingController } from '../domains/shipping/shipping.controller.js';
@@ -32,6 +34,10 @@ import {
   GetInventoryHandler,
   InventoryViewController,
 } from '../projections/inventory/inventory.controller.js';
+import {
+  FindNotificationsHandler,
+  NotificationViewController,
+} from '../projections/notifications/notifications.controller.js';
 import {
   FindOrdersHandler,
   GetOrderHandler,
@@ -109,10 +115,10 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
   },
   notification: {
     module: NotificationModule,
-    controllers: [],
-    queryHandlers: [],
+    controllers: [NotificationController, NotificationViewController],
+    queryHandlers: [FindNotificationsHandler],
     reactions: [],
-    consumers: [],
+    consumers: [NotificationConsumer],
     jobs: [],
   },
 };

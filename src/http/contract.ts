@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { templates } from '../domains/notification/contract.js';
 
 /** What the API answers: the names in JSON that clients rely on. Documents it, and the end-to-end tests hold it to it. */
 export const money = z.strictObject({ amountMinor: z.int(), currency: z.string() });
@@ -45,6 +46,28 @@ export const order = z.object({
 });
 
 export type Order = z.infer<typeof order>;
+
+export const contact = z.object({ name: z.string(), email: z.string() });
+
+export const shippingAddress = z.object({
+  name: z.string().nullable(),
+  line1: z.string(),
+  line2: z.string().nullable(),
+  postalCode: z.string(),
+  city: z.string(),
+  region: z.string().nullable(),
+  country: z.string(),
+});
+
+/** `forgotten`: there was personal data, and its key is gone. */
+export const personalData = z.object({
+  contact: contact.nullable(),
+  shippingAddress: shippingAddress.nullable(),
+  personalData: z.enum(['none', 'readable', 'forgotten']),
+});
+
+/** The order's own query, which alone shows personal data. */
+export const orderDetails = order.extend(personalData.shape);
 
 const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
@@ -137,6 +160,29 @@ export const cart = z.object({
   orderId: z.string().nullable().optional(),
   revision: z.int(),
 });
+
+const told = z.object({
+  notificationId: z.string(),
+  orderId: z.string(),
+  template: z.enum(templates),
+  /** As of the last attempt. */
+  status: z.enum(['sent', 'failed']),
+  attempt: z.int(),
+  /** The event that the customer is told of. */
+  aboutEventId: z.string(),
+  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  revision: z.int(),
+});
+
+export const resentNotification = told;
+
+export const notification = told.extend({
+  at: z.iso.datetime(),
+  /** null where none was sent, the mailer keeps none, or its key is forgotten. */
+  mail: z.object({ to: contact, subject: z.string(), text: z.string() }).nullable(),
+});
+
+export const notifications = pageOf(notification);
 
 export const problem = z.object({
   type: z.string(),

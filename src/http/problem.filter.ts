@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger } from '../ports/logger.js';
+import { MailUnavailable } from '../ports/mailer.js';
 import { StorageUnavailable } from '../ports/storage.js';
 import { InvalidCursor } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
@@ -40,6 +41,11 @@ export const toProblem = (error: unknown): ProblemException => {
   if (error instanceof StorageUnavailable) {
     const detail = 'The store cannot be written at present; nothing was. Send the same request again later.';
     return new ProblemException(problem(503, 'STORAGE_UNAVAILABLE', detail), { 'retry-after': '5' });
+  }
+  if (error instanceof MailUnavailable) {
+    const detail =
+      'The mail server cannot be reached at present; nothing was sent. Send the same request again later.';
+    return new ProblemException(problem(503, 'MAIL_UNAVAILABLE', detail), { 'retry-after': '5' });
   }
   const status = error instanceof Error ? statusOf(error) : undefined;
   if (error instanceof Error && typeof status === 'number' && status >= 400 && status < 500) {

@@ -1,6 +1,7 @@
 import { type CartRejection } from '../domains/cart/contract.js';
 import { type ProductRejection } from '../domains/catalog/contract.js';
 import { type InventoryRejection } from '../domains/inventory/contract.js';
+import { type NotificationRejection } from '../domains/notification/contract.js';
 import { type OrderRejection } from '../domains/order/contract.js';
 import { type PaymentRejection } from '../domains/payment/contract.js';
 import { type ShippingRejection } from '../domains/shipping/contract.js';
@@ -13,6 +14,7 @@ export type RejectionCode = (
   | OrderRejection
   | PaymentRejection
   | ShippingRejection
+  | NotificationRejection
   | ExecutionRejection
 )['code'];
 
@@ -82,4 +84,8 @@ export const rejectionStatus: Readonly<Record<RejectionCode, 404 | 409 | 412 | 4
   SHIPMENT_DISPATCHED: 409,
   SHIPMENT_DELIVERED: 409,
   SHIPMENT_FAILED: 409,
+  NOTIFICATION_NOT_FOUND: 404,
+  NO_CONTACT: 409,
+  CONTACT_FORGOTTEN: 409,
+  RESEND_OVERTAKEN: 409,
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareMoney, minus, money, plus, sameMoney, sum, times, zero } from './money.js';
+import { compareMoney, minus, money, moneyText, plus, sameMoney, sum, times, zero } from './money.js';
 
 const amounts = fc.integer({ min: -1_000_000, max: 1_000_000 }).map((minor) => money(minor, 'EUR'));
 
@@ -32,5 +32,15 @@ describe('Money', () => {
 
   it('does not lose units by growing too large', () => {
     expect(() => times(money(Number.MAX_SAFE_INTEGER, 'EUR'), 2)).toThrow(RangeError);
+  });
+});
+
+describe('the text of an amount', () => {
+  it('has as many decimals as its currency', () => {
+    expect(
+      [money(1999, 'EUR'), money(5, 'EUR'), money(500, 'JPY'), money(1234, 'BHD'), money(0, 'USD')].map(
+        moneyText,
+      ),
+    ).toStrictEqual(['19.99 EUR', '0.05 EUR', '500 JPY', '1.234 BHD', '0.00 USD']);
   });
 });

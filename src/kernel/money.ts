@@ -32,3 +32,17 @@ const sameCurrency = (a: Money, b: Money): string => {
   if (a.currency !== b.currency) throw new RangeError(`Cannot mix ${a.currency} and ${b.currency}.`);
   return a.currency;
 };
+
+const decimalsByCurrency = new Map<string, number>();
+
+/** 1999 EUR → `19.99 EUR`, 500 JPY → `500 JPY`. */
+export const moneyText = ({ amountMinor, currency }: Money): string => {
+  const decimals = decimalsByCurrency.get(currency) ?? decimalsOf(currency);
+  decimalsByCurrency.set(currency, decimals);
+  const digits = String(amountMinor).padStart(decimals + 1, '0');
+  const whole = digits.slice(0, digits.length - decimals);
+  return decimals === 0 ? `${whole} ${currency}` : `${whole}.${digits.slice(-decimals)} ${currency}`;
+};
+
+const decimalsOf = (currency: string): number =>
+  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 0;

@@ -9,13 +9,21 @@ export interface Mail {
 }
 
 export interface Mailer {
-  /** Resolves when the mail has been taken over. May be called again for the same mail. @throws MailRefused */
+  /** Resolves when the mail has been taken over. May be called again for the same mail. @throws MailRefused, MailUnavailable */
   send(mail: Mail): Promise<void>;
   /** Of the mails with these ids those that can still be read; none where the mailer keeps none. */
   sent(ids: readonly string[]): Promise<readonly Mail[]>;
 }
 
-/** The mail server will never take this mail: trying again does not help. */
+/** No mail can be sent at present; trying again later may help. Its message names no recipient. */
+export class MailUnavailable extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'MailUnavailable';
+  }
+}
+
+/** The mail server will never take this mail: trying again does not help. Its detail names no recipient. */
 export class MailRefused extends Error {
   constructor(
     readonly code: string,

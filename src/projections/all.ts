@@ -2,6 +2,7 @@ import { cartProjection } from './cart/cart.projection.js';
 import { catalogProjection } from './catalog/catalog.projection.js';
 import { deadlinesProjection } from './deadlines/deadlines.projection.js';
 import { inventoryProjection } from './inventory/inventory.projection.js';
+import { notificationsProjection } from './notifications/notifications.projection.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
 import { shipmentsProjection } from './shipments/shipments.projection.js';
@@ -21,4 +22,5 @@ export const allProjections: readonly OwnedProjection[] = [
   { service: 'inventory', projection: inventoryProjection },
   { service: 'payment', projection: paymentsProjection },
   { service: 'shipping', projection: shipmentsProjection },
+  { service: 'notification', projection: notificationsProjection },
 ];

@@ -16,7 +16,7 @@ import { dueDeadlines } from './deadlines/deadlines.query.js';
 import { inventoryProjection } from './inventory/inventory.projection.js';
 import { stockLevel } from './inventory/inventory.query.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
-import { findOrders, orderStatus } from './order-status/order-status.query.js';
+import { findOrders, orderDocument } from './order-status/order-status.query.js';
 import { type AnyProjection, type Projection, viewDefinition } from './projection.js';
 import { refold } from './refold.js';
 import { ProjectionRunner } from './runner.js';
@@ -192,7 +192,7 @@ describe('views on the embedded engine', () => {
       ['o1'],
     ]);
     expect((await findOrders(orders, { limit: 10 })).items).toHaveLength(4);
-    expect(await orderStatus(orders, 'o2')).toMatchObject({ orderId: 'o2', customerId: 'bob' });
+    expect((await orderDocument(orders, 'o2'))?.order).toMatchObject({ orderId: 'o2', customerId: 'bob' });
 
     const deadlines = open(deadlinesProjection);
     const first = { orderId: 'o1', dueAt: instant(901), causationId: 'e16', correlationId: 'c' };

@@ -400,7 +400,13 @@ const world = (plan: Plan) => {
         .map((sku, index) => ({ sku, quantity: wish.quantities[index] ?? 0 }))
         .filter(({ quantity }) => quantity > 0);
       const offers = new Map(skus.map((sku) => [sku, { sku, name: sku, price }]));
-      const who = { customerId: 'ada', cartId: null, paymentMethod: 'card' };
+      const who = {
+        customerId: 'ada',
+        cartId: null,
+        paymentMethod: 'card',
+        contact: null,
+        shippingAddress: null,
+      };
       order.execute({ do: 'place', orderId, paymentId, items, offers, at: now(), ...who }, now());
     }
   };

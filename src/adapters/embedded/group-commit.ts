@@ -42,7 +42,8 @@ export class GroupCommit {
     db: Database,
     private readonly settled: (outcome: 'committed' | 'rolled back') => void,
   ) {
-    this.begin = db.prepare('BEGIN IMMEDIATE');
+    // With a write-ahead log the same as IMMEDIATE; without one, no reader can make the commit fail any more.
+    this.begin = db.prepare('BEGIN EXCLUSIVE');
     this.commit = db.prepare('COMMIT');
     this.rollback = () => {
       if (db.inTransaction) db.exec('ROLLBACK');

@@ -2,22 +2,35 @@ import { Controller, Delete, Inject, Patch, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { EVENT_STORE } from '../../execution/tokens.js';
+import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, JsonBody, PathParam, quantitySchema, skuSchema } from '../../http/input.js';
-import { type Position } from '../../kernel/envelope.js';
+import { fingerprintOf, personalDataSchema, sealPersonalData } from '../../http/personal-data.js';
+import { type Position, upcast } from '../../kernel/envelope.js';
 import { streamOf } from '../../kernel/ids.js';
 import { sum, times } from '../../kernel/money.js';
 import { type EventStore } from '../../ports/event-store.js';
-import { AddToCart, type CartOutcome, ChangeCart, ChangeCartItem, CheckOutCart } from './cart.handlers.js';
+import { type Keys } from '../../ports/keys.js';
+import {
+  AddToCart,
+  type CartOutcome,
+  ChangeCart,
+  ChangeCartItem,
+  CheckOutCart,
+  orderIdOf,
+} from './cart.handlers.js';
 import { orderCategory } from '../order/contract.js';
 import { type CartState } from './model/cart.decider.js';
+import { cartCategory, cartEvents } from './model/cart.events.js';
 
 const newCart = z.strictObject({ customerId: idSchema });
 const newItem = z.strictObject({ sku: skuSchema, quantity: quantitySchema });
 const newQuantity = z.strictObject({ quantity: quantitySchema });
-const checkOut = z.strictObject({ paymentMethod: idSchema.nullable().default(null) });
+const checkOut = z.strictObject({
+  paymentMethod: idSchema.nullable().default(null),
+  ...personalDataSchema,
+});
 const nothing = z.strictObject({});
 
 /** How long a check-out waits for its order to be placed before it answers that it will be. */
@@ -29,6 +42,7 @@ export class CartController {
   constructor(
     private readonly commands: CommandBus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(KEYS) private readonly keys: Keys,
   ) {}
 
   @Post()
@@ -86,7 +100,19 @@ export class CartController {
     @JsonBody(checkOut) body: z.infer<typeof checkOut>,
     @Http() http: Exchange,
   ) {
-    const checkOutCart = new CheckOutCart(cartId, body.paymentMethod, http.context(body));
+    const { contact, shippingAddress, ...rest } = body;
+    const personal = { contact, shippingAddress };
+    const customerId = await this.customerOf(cartId);
+    // Without a customer there is nothing to check out, and nothing to seal for.
+    const [fingerprint, sealed] =
+      customerId === undefined
+        ? [{}, { contact: null, shippingAddress: null }]
+        : [
+            await fingerprintOf(this.keys, customerId, personal),
+            await sealPersonalData(this.keys, customerId, orderIdOf(cartId), personal),
+          ];
+    const context = http.context({ ...rest, ...fingerprint });
+    const checkOutCart = new CheckOutCart(cartId, rest.paymentMethod, sealed, context);
     const { state, position, revision } = http.accepted(await this.commands.execute(checkOutCart));
     if (state.is === 'checkedOut') {
       // The order service places the order; once it has, the token reads back the order and not only the cart.
@@ -95,6 +121,13 @@ export class CartController {
       http.answerAt(`/api/orders/${state.orderId}`, placed === undefined ? 202 : 201);
     }
     return cartBody(cartId, state, revision);
+  }
+
+  /** undefined when there is no such cart. */
+  private async customerOf(cartId: string): Promise<string | undefined> {
+    const [first] = await this.store.readStream(streamOf(cartCategory, cartId), { limit: 1 });
+    const opened = first === undefined ? undefined : upcast(cartEvents, first, 'A check-out');
+    return opened?.type === 'CartOpened' ? opened.data.customerId : undefined;
   }
 
   private async orderPlaced(orderId: string, since: Position | undefined): Promise<Position | undefined> {

@@ -7,6 +7,7 @@ import { CLOCK, EVENT_STORE } from '../../execution/tokens.js';
 import { isRejection } from '../../kernel/rejection.js';
 import { type Clock } from '../../ports/clock.js';
 import { type EventStore } from '../../ports/event-store.js';
+import { type SealedPersonalData } from '../order/contract.js';
 import { cart, type CartCommand, type CartRejection, type CartState } from './model/cart.decider.js';
 import { type CartEvent } from './model/cart.events.js';
 import { Shelves } from './shelves.js';
@@ -85,6 +86,7 @@ export class CheckOutCart extends Command<CartOutcome> {
   constructor(
     readonly cartId: string,
     readonly paymentMethod: string | null,
+    readonly personal: SealedPersonalData,
     readonly context: CommandContext,
   ) {
     super();
@@ -98,7 +100,7 @@ export class CheckOutCartHandler implements ICommandHandler<CheckOutCart> {
     private readonly shelves: Shelves,
   ) {}
 
-  async execute({ cartId, paymentMethod, context }: CheckOutCart): Promise<CartOutcome> {
+  async execute({ cartId, paymentMethod, personal, context }: CheckOutCart): Promise<CartOutcome> {
     const { state } = await this.carts.load(cartId);
     const skus = state.is === 'open' ? state.lines.map(({ sku }) => sku) : [];
     const offers = skus.map(async (sku) => [sku, await this.shelves.offer(sku)] as const);
@@ -106,12 +108,15 @@ export class CheckOutCartHandler implements ICommandHandler<CheckOutCart> {
     const command: CartCommand = {
       do: 'checkOut',
       cartId,
-      // A cart becomes one order, whoever asks and however often.
-      orderId: derivedId('cart', cartId),
+      orderId: orderIdOf(cartId),
       offers: new Map(await Promise.all(offers)),
       available: new Map(await Promise.all(available)),
       paymentMethod,
+      ...personal,
     };
     return this.carts.execute({ id: cartId, command, context });
   }
 }
+
+/** A cart becomes one order, whoever asks and however often. */
+export const orderIdOf = (cartId: string): string => derivedId('cart', cartId);

@@ -1,7 +1,8 @@
-import { Controller, Post } from '@nestjs/common';
+import { Controller, Inject, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { KEYS } from '../../execution/tokens.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import {
@@ -13,6 +14,13 @@ import {
   skuSchema,
   textSchema,
 } from '../../http/input.js';
+import {
+  fingerprintOf,
+  openPersonalData,
+  personalDataSchema,
+  sealPersonalData,
+} from '../../http/personal-data.js';
+import { type Keys } from '../../ports/keys.js';
 import { placedOrder } from '../../projections/order-status/order-status.js';
 import { ChangeOrder, defaultPaymentMethod, PlaceOrder } from './order.handlers.js';
 
@@ -23,6 +31,7 @@ const newOrder = z.strictObject({
     .min(1)
     .max(200),
   paymentMethod: idSchema.default(defaultPaymentMethod),
+  ...personalDataSchema,
 });
 
 const cancellation = z.strictObject({ reason: textSchema(500).default('The customer cancelled the order.') });
@@ -30,19 +39,30 @@ const cancellation = z.strictObject({ reason: textSchema(500).default('The custo
 @ApiTags('orders')
 @Controller('api/orders')
 export class OrderController {
-  constructor(private readonly commands: CommandBus) {}
+  constructor(
+    private readonly commands: CommandBus,
+    @Inject(KEYS) private readonly keys: Keys,
+  ) {}
 
   @Post()
-  @Answers(201, contract.order)
+  @Answers(201, contract.orderDetails)
   async place(@JsonBody(newOrder) body: z.infer<typeof newOrder>, @Http() http: Exchange) {
     const orderId = http.newId('order');
-    const context = http.context(body);
-    const outcome = await this.commands.execute(new PlaceOrder({ orderId, cartId: null, ...body }, context));
+    const { contact, shippingAddress, ...rest } = body;
+    const { customerId } = rest;
+    const personal = { contact, shippingAddress };
+    const context = http.context({ ...rest, ...(await fingerprintOf(this.keys, customerId, personal)) });
+    const sealed = await sealPersonalData(this.keys, customerId, orderId, personal);
+    const outcome = await this.commands.execute(
+      new PlaceOrder({ orderId, cartId: null, ...rest, ...sealed }, context),
+    );
     const accepted = http.accepted(outcome);
     http.answerAt(`/api/orders/${orderId}`, 201);
     const placed = accepted.events.find((event) => event.type === 'OrderPlaced');
     if (placed === undefined) throw new Error('An order that was placed has no OrderPlaced event.');
-    return placedOrder(placed.data, accepted.revision);
+    // From the event, so that a repeated request is answered as the first one was.
+    const answered = await openPersonalData(this.keys, placed.data.customerId, orderId, placed.data);
+    return { ...placedOrder(placed.data, accepted.revision), ...answered };
   }
 
   @Post(':orderId/cancel')

@@ -10,6 +10,7 @@ import { type EventStore } from '../../ports/event-store.js';
 import { offerOf, product, type ProductEvent, type ProductState } from '../catalog/contract.js';
 import { order, type OrderCommand, type OrderRejection, type OrderState } from './model/order.decider.js';
 import { type OrderEvent } from './model/order.events.js';
+import { type SealedPersonalData } from './model/personal-data.js';
 
 export type OrderOutcome = Outcome<OrderEvent, OrderState, OrderRejection>;
 
@@ -30,7 +31,7 @@ export class Orders extends CommandExecutor<OrderCommand, OrderEvent, OrderState
   }
 }
 
-export interface OrderRequest {
+export interface OrderRequest extends SealedPersonalData {
   readonly orderId: string;
   readonly customerId: string;
   readonly cartId: string | null;

@@ -67,7 +67,7 @@ export class OrderReactions implements ServiceReactions {
   private async placeCheckedOut(recorded: RecordedEvent): Promise<void> {
     const event = upcast(cartEvents, recorded, 'order.checkout');
     if (event.type !== 'CartCheckedOut') return;
-    const { orderId, cartId, customerId, lines: items, paymentMethod } = event.data;
+    const { orderId, cartId, customerId, lines: items, paymentMethod, contact, shippingAddress } = event.data;
     const offers = new Map(items.map(({ sku, name, unitPrice: price }) => [sku, { sku, name, price }]));
     const request = {
       orderId,
@@ -75,6 +75,9 @@ export class OrderReactions implements ServiceReactions {
       cartId,
       items,
       paymentMethod: paymentMethod ?? defaultPaymentMethod,
+      // Sealed for this order already.
+      contact,
+      shippingAddress,
     };
     const command = placeCommand(request, offers, this.clock.now());
     await this.change(command, recorded);

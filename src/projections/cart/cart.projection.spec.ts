@@ -62,6 +62,8 @@ describe('cart', () => {
         lines: [line],
         total: eur(300),
         paymentMethod: 'card',
+        contact: null,
+        shippingAddress: null,
       },
     };
     const ended = { ...open, items: [item('tea', 1, 300)], total: eur(300), revision: 2 };

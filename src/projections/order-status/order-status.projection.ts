@@ -19,7 +19,13 @@ type Axes = OrderStatus['status'];
 
 const placed = (event: Extract<Recorded<OrderEvent>, { type: 'OrderPlaced' }>): OrderDocument => {
   const order = { ...placedOrder(event.data, event.revision), timeline: withEntry([], event) };
-  return { order, reservedSkus: [], settlement: { captured: 0, refunded: 0 } };
+  const { contact, shippingAddress } = event.data;
+  return {
+    order,
+    reservedSkus: [],
+    settlement: { captured: 0, refunded: 0 },
+    personal: { contact, shippingAddress },
+  };
 };
 
 /** Stock may be reserved, and money be taken, that names an order but is not the order's own. */

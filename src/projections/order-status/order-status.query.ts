@@ -7,10 +7,10 @@ export interface OrderSearch extends PageRequest {
   readonly customerId?: string | undefined;
 }
 
-export const orderStatus = async (
+export const orderDocument = async (
   view: View<OrderDocument>,
   orderId: string,
-): Promise<OrderStatus | undefined> => (await view.get(orderId))?.doc.order;
+): Promise<OrderDocument | undefined> => (await view.get(orderId))?.doc;
 
 /** The newest first. */
 export const findOrders = async (

@@ -1,4 +1,9 @@
-import { type OrderEvent, type OrderLine, type Reason } from '../../domains/order/contract.js';
+import {
+  type OrderEvent,
+  type OrderLine,
+  type Reason,
+  type SealedPersonalData,
+} from '../../domains/order/contract.js';
 import { type Instant } from '../../kernel/envelope.js';
 import { type Money } from '../../kernel/money.js';
 import { type PaymentStatus, type Settlement } from '../payments/payment-status.js';
@@ -43,6 +48,7 @@ export interface OrderDocument {
   readonly order: OrderStatus;
   readonly reservedSkus: readonly string[];
   readonly settlement: Settlement;
+  readonly personal: SealedPersonalData;
 }
 
 /** The order as far as it is known when it has just been placed. */

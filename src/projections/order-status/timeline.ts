@@ -4,7 +4,7 @@ import { type NotificationEvent } from '../../domains/notification/contract.js';
 import { type PaymentEvent } from '../../domains/payment/contract.js';
 import { type ShipmentEvent } from '../../domains/shipping/contract.js';
 import { type Recorded } from '../../kernel/envelope.js';
-import { type Money } from '../../kernel/money.js';
+import { moneyText } from '../../kernel/money.js';
 import { type TimelineEntry } from './order-status.js';
 
 export type OrderStatusEvent =
@@ -35,7 +35,7 @@ export const withEntry = (
 const summaryOf = ({ type, data }: OrderStatusEvent): string => {
   switch (type) {
     case 'OrderPlaced':
-      return `Order of ${listed(data.lines)} placed for ${amountOf(data.total)}`;
+      return `Order of ${listed(data.lines)} placed for ${moneyText(data.total)}`;
     case 'OrderConfirmed':
       return 'Order confirmed';
     case 'OrderRejected':
@@ -59,7 +59,7 @@ const summaryOf = ({ type, data }: OrderStatusEvent): string => {
     case 'LineRefused':
       return `Refusal of ${data.sku} noted`;
     case 'AuthorisationRequested':
-      return `Authorisation of ${amountOf(data.amount)} requested`;
+      return `Authorisation of ${moneyText(data.amount)} requested`;
     case 'ConfirmationRequested':
       return 'Confirmation requested';
     case 'ShippingStopAwaited':
@@ -67,7 +67,7 @@ const summaryOf = ({ type, data }: OrderStatusEvent): string => {
     case 'StockCommitRequested':
       return `Removal of ${listed(data.lines)} from stock requested`;
     case 'CaptureRequested':
-      return `Capture of ${amountOf(data.amount)} requested`;
+      return `Capture of ${moneyText(data.amount)} requested`;
     case 'ShipmentRecordRequested':
       return `Shipment of ${listed(data.lines)} noted`;
     case 'DeliveryRecordRequested':
@@ -85,17 +85,17 @@ const summaryOf = ({ type, data }: OrderStatusEvent): string => {
     case 'FulfilmentUndone':
       return `All that was taken is given back; the order is to be ${data.outcome}`;
     case 'PaymentRequested':
-      return `Payment of ${amountOf(data.amount)} requested`;
+      return `Payment of ${moneyText(data.amount)} requested`;
     case 'PaymentAuthorised':
-      return `Payment of ${amountOf(data.amount)} authorised`;
+      return `Payment of ${moneyText(data.amount)} authorised`;
     case 'PaymentDeclined':
       return `Payment declined: ${data.detail}`;
     case 'PaymentCaptured':
-      return `${amountOf(data.amount)} captured`;
+      return `${moneyText(data.amount)} captured`;
     case 'PaymentVoided':
       return 'Payment voided';
     case 'PaymentRefunded':
-      return `${amountOf(data.amount)} refunded`;
+      return `${moneyText(data.amount)} refunded`;
     case 'StockReserved':
       return `${units(data)} reserved`;
     case 'StockReservationRefused':
@@ -141,17 +141,3 @@ interface Units {
 const units = ({ sku, quantity }: Units): string => `${quantity} × ${sku}`;
 
 const listed = (lines: readonly Units[]): string => lines.map(units).join(', ');
-
-const decimalsByCurrency = new Map<string, number>();
-
-/** 1999 EUR → `19.99 EUR`, 500 JPY → `500 JPY`. */
-const amountOf = ({ amountMinor, currency }: Money): string => {
-  const decimals = decimalsByCurrency.get(currency) ?? decimalsOf(currency);
-  decimalsByCurrency.set(currency, decimals);
-  const digits = String(amountMinor).padStart(decimals + 1, '0');
-  const whole = digits.slice(0, digits.length - decimals);
-  return decimals === 0 ? `${whole} ${currency}` : `${whole}.${digits.slice(-decimals)} ${currency}`;
-};
-
-const decimalsOf = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 0;

@@ -6,6 +6,7 @@ import { until } from '../until.js';
 export interface NewOrder {
   readonly customerId?: string;
   readonly paymentMethod?: string;
+  readonly contact?: { readonly name: string; readonly email: string };
 }
 
 /** What the specs do with the platform again and again. Services may live in different processes. */

@@ -3,6 +3,7 @@ import { type Money, money, sameMoney } from '../../../kernel/money.js';
 import { refuseQuantity } from '../../../kernel/quantity.js';
 import { isRejection, reject, type Rejection } from '../../../kernel/rejection.js';
 import { type Offer, type OfferRejection } from '../../catalog/contract.js';
+import { type SealedPersonalData } from '../../order/contract.js';
 import { cartCategory, type CartEvent, cartEvents, type CartLine } from './cart.events.js';
 
 export type CartCommand =
@@ -12,7 +13,7 @@ export type CartCommand =
   /** `unitPrice` is today's, which the line takes on; null keeps the one it has. */
   | { do: 'changeQuantity'; cartId: string; sku: string; quantity: number; unitPrice: Money | null }
   | { do: 'removeItem'; cartId: string; sku: string }
-  | {
+  | ({
       do: 'checkOut';
       cartId: string;
       orderId: string;
@@ -21,7 +22,7 @@ export type CartCommand =
       /** Units that could be reserved now. A SKU that is not there has none. */
       available: ReadonlyMap<string, number>;
       paymentMethod: string | null;
-    }
+    } & SealedPersonalData)
   | { do: 'abandon'; cartId: string; reason: string };
 
 export type CartState =
@@ -122,9 +123,10 @@ const decideOpen = (command: CartCommand, state: Open): readonly CartEvent[] | C
 };
 
 const checkOut = (
-  { cartId, orderId, offers, available, paymentMethod }: Extract<CartCommand, { do: 'checkOut' }>,
+  command: Extract<CartCommand, { do: 'checkOut' }>,
   { customerId, lines }: Open,
 ): readonly CartEvent[] | CartRejection => {
+  const { cartId, orderId, offers, available, paymentMethod, contact, shippingAddress } = command;
   for (const { sku, quantity, unitPrice } of lines) {
     const offer = offers.get(sku) ?? reject('UNKNOWN_SKU', `There is no product ${sku}.`);
     if (isRejection(offer)) return offer;
@@ -139,7 +141,13 @@ const checkOut = (
   const total = totalOf(lines);
   if (total === undefined) return reject('CART_EMPTY', `Cart ${cartId} has no items.`);
   if (isRejection(total)) return total;
-  return [{ type: 'CartCheckedOut', data: { cartId, customerId, orderId, lines, total, paymentMethod } }];
+  const personal = { contact, shippingAddress };
+  return [
+    {
+      type: 'CartCheckedOut',
+      data: { cartId, customerId, orderId, lines, total, paymentMethod, ...personal },
+    },
+  ];
 };
 
 const itemAdded = (cartId: string, line: CartLine): CartEvent => ({

@@ -1,5 +1,6 @@
 import { type EventVersions } from '../../../kernel/decider.js';
 import { type Money } from '../../../kernel/money.js';
+import { type SealedPersonalData } from '../../order/contract.js';
 
 /** `unitPrice` is a snapshot of the product's price when the line was last priced. */
 export interface CartLine {
@@ -24,9 +25,16 @@ export type CartEvent =
         lines: readonly CartLine[];
         total: Money;
         paymentMethod: string | null;
-      };
+        /** Sealed for the order that the cart becomes. */
+      } & SealedPersonalData;
     }
   | { type: 'CartAbandoned'; data: { cartId: string; reason: string } };
+
+/** Version 1 knew no personal data. */
+type CartCheckedOutV1 = Omit<
+  Extract<CartEvent, { type: 'CartCheckedOut' }>['data'],
+  keyof SealedPersonalData
+>;
 
 export const cartCategory = 'cart';
 
@@ -35,6 +43,9 @@ export const cartEvents: EventVersions<CartEvent> = {
   CartItemAdded: { current: 1 },
   CartItemQuantityChanged: { current: 1 },
   CartItemRemoved: { current: 1 },
-  CartCheckedOut: { current: 1 },
+  CartCheckedOut: {
+    current: 2,
+    upcasters: { 1: (data: CartCheckedOutV1) => ({ ...data, contact: null, shippingAddress: null }) },
+  },
   CartAbandoned: { current: 1 },
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fold } from '../../../kernel/decider.js';
 import { isRejection, reject } from '../../../kernel/rejection.js';
+import { type Sealed } from '../../../kernel/sealed.js';
 import { given } from '../../../testing/given-when-then.js';
 import { type Offer, type OfferRejection } from '../../catalog/contract.js';
 import { cart, type CartCommand } from './cart.decider.js';
@@ -13,6 +14,8 @@ const eur = (amountMinor: number) => ({ amountMinor, currency: 'EUR' });
 const usd = (amountMinor: number) => ({ amountMinor, currency: 'USD' });
 const mugs = { sku: 'MUG', name: 'Mug', quantity: 2, unitPrice: eur(900) };
 const tea = { sku: 'TEA', name: 'Tea', quantity: 1, unitPrice: eur(450) };
+
+const personal = { contact: 'sealed contact' as Sealed, shippingAddress: 'sealed address' as Sealed };
 
 const opened: CartEvent = { type: 'CartOpened', data: { cartId, customerId } };
 const mugsAdded: CartEvent = { type: 'CartItemAdded', data: { cartId, ...mugs } };
@@ -29,6 +32,7 @@ const checkedOut: CartEvent = {
     lines: [mugs, tea],
     total: eur(2250),
     paymentMethod: 'card',
+    ...personal,
   },
 };
 
@@ -68,6 +72,7 @@ const checkOut = (
   offers: new Map([...offers, ...(change.offers ?? [])]),
   available: new Map([...stock, ...(change.stock ?? [])]),
   paymentMethod: 'card',
+  ...personal,
 });
 
 const { decider } = cart;
@@ -303,6 +308,7 @@ describe('Whatever is put into a cart', () => {
             offers: new Map(lines.map(({ sku, name, unitPrice: price }) => [sku, { sku, name, price }])),
             available: new Map(lines.map(({ sku, quantity }) => [sku, quantity])),
             paymentMethod: null,
+            ...personal,
           },
           state,
         );
@@ -315,7 +321,7 @@ describe('Whatever is put into a cart', () => {
           0,
         );
         const data = { cartId, customerId, orderId: 'o1', lines, total: eur(total), paymentMethod: null };
-        expect(decided).toEqual([{ type: 'CartCheckedOut', data }]);
+        expect(decided).toEqual([{ type: 'CartCheckedOut', data: { ...data, ...personal } }]);
         expect(new Set(lines.map(({ sku }) => sku)).size).toBe(lines.length);
       }),
     );

@@ -5,6 +5,7 @@ import { refuseQuantity } from '../../../kernel/quantity.js';
 import { isRejection, reject, type Rejection } from '../../../kernel/rejection.js';
 import { type Offer, type OfferRejection } from '../../catalog/contract.js';
 import { orderCategory, type OrderEvent, orderEvents, type OrderLine, type Reason } from './order.events.js';
+import { type SealedPersonalData } from './personal-data.js';
 
 interface Item {
   readonly sku: string;
@@ -12,7 +13,7 @@ interface Item {
 }
 
 export type OrderCommand =
-  | {
+  | ({
       do: 'place';
       orderId: string;
       customerId: string;
@@ -24,7 +25,7 @@ export type OrderCommand =
       /** The payment to make; not used when nothing is to be paid. */
       paymentId: string;
       at: Instant;
-    }
+    } & SealedPersonalData)
   | { do: 'confirm'; orderId: string }
   | { do: 'reject'; orderId: string; reason: Reason }
   /** The customer's wish, which starts the compensation; `cancel` is how it ends. */
@@ -171,8 +172,8 @@ const place = (command: Asked<'place'>): readonly OrderEvent[] | OrderRejection 
         paymentId: total === 0 ? null : paymentId,
         paymentMethod,
         placedAt,
-        contact: null,
-        shippingAddress: null,
+        contact: command.contact,
+        shippingAddress: command.shippingAddress,
       },
     },
   ];

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fold } from '../../../kernel/decider.js';
 import { isRejection, reject } from '../../../kernel/rejection.js';
+import { type Sealed } from '../../../kernel/sealed.js';
 import { given } from '../../../testing/given-when-then.js';
 import { type Offer, type OfferRejection } from '../../catalog/contract.js';
 import { order, type OrderCommand } from './order.decider.js';
@@ -20,6 +21,7 @@ const offers: readonly (readonly [string, Offer | OfferRejection])[] = [
   ['OLD', reject('PRODUCT_DISCONTINUED', 'Product OLD is discontinued.')],
   ['NEW', reject('PRODUCT_NOT_PUBLISHED', 'Product NEW is not for sale.')],
 ];
+const personal = { contact: 'sealed contact' as Sealed, shippingAddress: 'sealed address' as Sealed };
 const place = (...items: readonly (readonly [string, number])[]): OrderCommand => ({
   do: 'place',
   orderId,
@@ -30,6 +32,7 @@ const place = (...items: readonly (readonly [string, number])[]): OrderCommand =
   paymentMethod: 'card',
   paymentId: 'p1',
   at,
+  ...personal,
 });
 const mugs = { sku: 'MUG', name: 'Mug', quantity: 3, unitPrice: eur(900), lineTotal: eur(2700) };
 const tea = { sku: 'TEA', name: 'Tea', quantity: 1, unitPrice: eur(450), lineTotal: eur(450) };
@@ -45,8 +48,7 @@ const placed: OrderEvent = {
     paymentId: 'p1',
     paymentMethod: 'card',
     placedAt: at,
-    contact: null,
-    shippingAddress: null,
+    ...personal,
   },
 };
 const confirmed: OrderEvent = { type: 'OrderConfirmed', data: { orderId } };

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openEmbedded } from '../../adapters/embedded/index.js';
+import { type Consumed } from '../../consumers/consumer.js';
+import { Correspondence } from '../../domains/notification/correspondence.js';
+import { NotificationConsumer } from '../../domains/notification/notification.consumer.js';
+import { Notifications } from '../../domains/notification/notification.handlers.js';
+import * as contract from '../../http/contract.js';
+import { type HttpClient, read } from './http-client.js';
+import { Site } from './program.js';
+import { Shop } from './shop.js';
+import { allEvents } from './stored.js';
+import { until } from '../until.js';
+
+const contact = { name: 'Ann Example', email: 'ann@example.test' };
+
+describe('Notifications', () => {
+  let site: Site;
+  let http: HttpClient;
+  let shop: Shop;
+
+  beforeAll(async () => {
+    site = await Site.open();
+    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: '5000' })).http;
+    shop = new Shop(http);
+    await shop.stocked('MUG', 100);
+  });
+
+  afterAll(() => site.clean());
+
+  const list = (orderId: string, more = '', headers = {}) =>
+    http.get(`/api/notifications?orderId=${orderId}${more}`, headers);
+  const notifications = async (orderId: string) =>
+    read(contract.notifications, await list(orderId), 200).items;
+
+  /** Every event of the order is shown to a consumer in a process of its own, more than once. */
+  const tell = async (orderId: string): Promise<void> => {
+    const engine = openEmbedded({ dataDir: site.dataDir });
+    const service = new Notifications(engine.eventStore, { now: () => new Date().toISOString() });
+    const correspondence = new Correspondence(engine.eventStore, engine.keys, engine.outbox);
+    const [consumer] = new NotificationConsumer(service, correspondence).consumers();
+    const told = (await allEvents(engine.eventStore)).filter(
+      ({ type, data }) =>
+        'orderId' in data &&
+        data.orderId === orderId &&
+        (consumer?.handles as readonly string[]).includes(type),
+    );
+    for (const event of [...told, ...told]) {
+      await consumer?.handle(event as unknown as Consumed, new AbortController().signal);
+    }
+    await engine.close();
+  };
+
+  const ended = async (personal: object, quantity = 1): Promise<string> => {
+    const { orderId } = await shop.place({ MUG: quantity }, personal);
+    await shop.ended(orderId);
+    await tell(orderId);
+    return orderId;
+  };
+
+  const untilSeen = (orderId: string, count: number) =>
+    until(`${count} notifications of order ${orderId}`, async () => {
+      const items = await notifications(orderId);
+      return items.length >= count ? items : undefined;
+    });
+
+  it('of an order are listed in time order, each once, with the mail that was sent', async () => {
+    const orderId = await ended({ contact });
+    const items = await untilSeen(orderId, 2);
+    const timeline = await shop.timeline(orderId);
+    const about = (type: string) => timeline.find((entry) => entry.type === type)?.eventId;
+    expect(items).toStrictEqual(
+      [
+        ['order-placed', 'OrderPlaced', `We have received your order ${orderId}`],
+        ['order-confirmed', 'OrderConfirmed', `Your order ${orderId} is confirmed`],
+      ].map(([template = '', type = '', subject]) => ({
+        notificationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        orderId,
+        template,
+        status: 'sent',
+        attempt: 1,
+        aboutEventId: about(type),
+        at: expect.any(String),
+        failure: null,
+        mail: { to: contact, subject, text: expect.stringContaining('1 × Item MUG: 19.99 EUR') },
+        revision: 0,
+      })),
+    );
+
+    const first = read(contract.notifications, await list(orderId, '&limit=1'), 200);
+    const second = read(
+      contract.notifications,
+      await list(orderId, `&limit=1&cursor=${encodeURIComponent(first.nextCursor ?? '')}`),
+      200,
+    );
+    expect([...first.items, ...second.items]).toStrictEqual(items);
+    expect(second.nextCursor).toBeNull();
+  });
+
+  it('that nobody could be told of say why', async () => {
+    const orderId = await ended({});
+    const items = await untilSeen(orderId, 2);
+    expect(items.map(({ status, failure, mail }) => ({ status, failure, mail }))).toStrictEqual(
+      items.map(() => ({
+        status: 'failed',
+        failure: { code: 'NO_CONTACT', detail: `Order ${orderId} names no contact.` },
+        mail: null,
+      })),
+    );
+    const refused = await http.post(`/api/notifications/${items[0]?.notificationId ?? ''}/resend`, {});
+    expect(read(contract.problem, refused, 409).code).toBe('NO_CONTACT');
+  });
+
+  it('are sent again when an operator asks, once per key', async () => {
+    const orderId = await ended({ contact });
+    const [, confirmed] = await untilSeen(orderId, 2);
+    if (confirmed === undefined) throw new Error('There are two.');
+    const path = `/api/notifications/${confirmed.notificationId}/resend`;
+    const key = { 'idempotency-key': 'again-1' };
+    const replies = [await http.post(path, {}, key), await http.post(path, {}, key), await http.post(path)];
+    const { mail: _, at: __, ...told } = confirmed;
+    expect(replies.map((reply) => read(contract.resentNotification, reply, 200))).toStrictEqual([
+      { ...told, attempt: 2, revision: 1 },
+      { ...told, attempt: 2, revision: 1 },
+      { ...told, attempt: 3, revision: 2 },
+    ]);
+    const token = String(replies[2]?.headers['consistency-token']);
+    const after = read(contract.notifications, await list(orderId, '', { 'consistency-token': token }), 200);
+    expect(after.items.map(({ template, attempt }) => ({ template, attempt }))).toStrictEqual([
+      { template: 'order-placed', attempt: 1 },
+      { template: 'order-confirmed', attempt: 3 },
+    ]);
+    expect(after.items[1]?.mail).toStrictEqual(confirmed.mail);
+
+    const stale = await http.post(path, {}, { 'if-match': '"0"' });
+    expect(read(contract.problem, stale, 412).code).toBe('REVISION_MISMATCH');
+    const none = await http.post('/api/notifications/none/resend', {});
+    expect(read(contract.problem, none, 404).code).toBe('NOTIFICATION_NOT_FOUND');
+  });
+
+  it('are asked for by order', async () => {
+    expect(read(contract.problem, await http.get('/api/notifications'), 400).errors).toMatchObject([
+      { path: 'orderId' },
+    ]);
+    expect((await list('unknown')).body).toStrictEqual({ items: [], nextCursor: null });
+  });
+});
