@@ -1,6 +1,7 @@
 import { type Provider } from '@nestjs/common';
 import { openEmbedded } from '../adapters/embedded/index.js';
 import { newOwner } from '../adapters/embedded/leases.js';
+import { type EmbeddedSchemaRegistry } from '../adapters/embedded/schema-registry.js';
 import { systemClock } from '../adapters/embedded/system-clock.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
 import { FULFILMENT_SETTINGS } from '../domains/order/fulfilment.handlers.js';
@@ -22,6 +23,7 @@ export interface Platform {
   readonly checkpoints: Checkpoints;
   readonly views: Views;
   readonly leases: Leases;
+  readonly schemaRegistry: EmbeddedSchemaRegistry;
   readonly gateway: PaymentGateway;
   readonly clock: Clock;
   readonly logger: Logger;
