@@ -1,6 +1,7 @@
 import { type Provider } from '@nestjs/common';
 import { openEmbedded } from '../adapters/embedded/index.js';
 import { newOwner } from '../adapters/embedded/leases.js';
+import { type EmbeddedSchemaRegistry } from '../adapters/embedded/schema-registry.js';
 import { systemClock } from '../adapters/embedded/system-clock.js';
 import { noCarrier } from '../adapters/simulated-carrier/no-carrier.js';
 import { SimulatedCarrier } from '../adapters/simulated-carrier/simulated-carrier.js';
@@ -39,6 +40,7 @@ export interface Platform {
   readonly leases: Leases;
   readonly keys: Keys;
   readonly mailer: Mailer;
+  readonly schemaRegistry: EmbeddedSchemaRegistry;
   readonly gateway: PaymentGateway;
   readonly carrier: Carrier;
   readonly clock: Clock;

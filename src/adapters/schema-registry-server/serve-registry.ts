@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { type Logger } from '../../ports/logger.js';
 import { type EmbeddedSchemaRegistry } from '../embedded/schema-registry.js';
 import { type ErrorDocument, httpError, statusOf, toErrorDocument } from './documents.js';
@@ -128,9 +129,10 @@ const mediaType = (accept = '*/*'): string => {
 const send = (reply: FastifyReply, document: ErrorDocument): FastifyReply =>
   reply.status(statusOf(document)).type(mediaTypes[0]).send(JSON.stringify(document));
 
-/** Fastify's own refusals: too large, of another type, unreadable. */
+const ofClient = z.object({ statusCode: z.int().max(499), message: z.string() });
+
+/** Fastify's own refusals: too large, of another type, unreadable, broken off. */
 const ofFramework = (error: unknown): ErrorDocument | undefined => {
-  if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
-  const status = Number(error.statusCode);
-  return status < 500 ? { error_code: status, message: error.message } : undefined;
+  const { data } = ofClient.safeParse(error);
+  return data && { error_code: data.statusCode, message: data.message };
 };
