@@ -1,19 +1,26 @@
+import { type Logger } from '../../ports/logger.js';
 import { EmbeddedCheckpoints } from './checkpoints.js';
 import { openDatabase } from './database.js';
 import { EventLog } from './event-log.js';
 import { EmbeddedEventStore } from './event-store.js';
 import { GroupCommit } from './group-commit.js';
 import { EmbeddedLeases } from './leases.js';
+import { EmbeddedMessageLog } from './message-log.js';
 import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
 
 export interface EmbeddedOptions {
   /** Holds `store.db`; made when it is not there. Several processes may have it open at once. */
   readonly dataDir: string;
+  /** Told what happens without anybody's asking. Default: nobody. */
+  readonly logger?: Logger;
 }
 
+const nothing = (): void => undefined;
+const silent: Logger = { info: nothing, warn: nothing, error: nothing };
+
 /** All ports of the embedded engine on one database file. */
-export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
+export const openEmbedded = ({ dataDir, logger = silent }: EmbeddedOptions) => {
   const db = openDatabase(dataDir);
   const wakeups: Wakeups = new Wakeups(() => {
     log.refresh();
@@ -25,13 +32,16 @@ export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
     log.settle(outcome);
   });
   const eventStore = new EmbeddedEventStore(db, commits, log, wakeups);
+  const messageLog = new EmbeddedMessageLog(db, commits, logger);
   return {
     eventStore,
+    messageLog,
     checkpoints: new EmbeddedCheckpoints(db, commits),
     views: new EmbeddedViews(db, commits),
     leases: new EmbeddedLeases(db, commits),
-    /** Ends the subscriptions, waits for the writes under way and closes the file. */
+    /** Ends the subscriptions and the membership in groups, waits for the writes under way and closes the file. */
     close: async (): Promise<void> => {
+      await messageLog.close();
       await eventStore.close();
       db.close();
     },
