@@ -5,6 +5,7 @@ import { describeCheckpointsContract } from '../../testing/checkpoints.contract.
 import { describeEventStoreContract } from '../../testing/event-store.contract.js';
 import { describeLeasesContract } from '../../testing/leases.contract.js';
 import { describeSchemaRegistryContract } from '../../testing/schema-registry.contract.js';
+import { describeMessageLogContract } from '../../testing/message-log.contract.js';
 import { describeViewsContract } from '../../testing/views.contract.js';
 import { openEmbedded } from './index.js';
 
@@ -50,4 +51,9 @@ describeLeasesContract(name, async () => {
 describeSchemaRegistryContract(name, async () => {
   const { open, dispose } = await site();
   return { registry: open().schemaRegistry, another: () => Promise.resolve(open().schemaRegistry), dispose };
+});
+
+describeMessageLogContract(name, async () => {
+  const { open, dispose } = await site();
+  return { log: open().messageLog, another: () => Promise.resolve(open().messageLog), dispose };
 });

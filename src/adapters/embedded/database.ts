@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { registrySchema } from './registry-tables.js';
 import { outboxSchema } from './outbox.schema.js';
+import { messageSchema } from './message-schema.js';
 
 export type Database = Sqlite.Database;
 
@@ -36,7 +37,7 @@ const core = `
   ) WITHOUT ROWID;
 `;
 
-const schema: readonly string[] = [core, registrySchema, outboxSchema];
+const schema: readonly string[] = [core, messageSchema, registrySchema, outboxSchema];
 
 /**
  * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is
