@@ -23,14 +23,17 @@ import { type Carrier } from '../ports/carrier.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
 import { type EventStore } from '../ports/event-store.js';
+import { type FaultPoints } from '../ports/fault-points.js';
 import { type Keys } from '../ports/keys.js';
 import { type Leases } from '../ports/leases.js';
 import { type Logger } from '../ports/logger.js';
 import { type Mailer } from '../ports/mailer.js';
+import { type MessageLog } from '../ports/message-log.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
 import { type Views } from '../ports/views.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
 import { type Config } from './config.js';
+import { faultPointsOf } from './fault-points.js';
 
 /** The ports with the adapters that the configuration chooses. */
 export interface Platform {
@@ -41,12 +44,14 @@ export interface Platform {
   readonly keys: Keys;
   readonly mailer: Mailer;
   readonly schemaRegistry: EmbeddedSchemaRegistry;
+  readonly messageLog: MessageLog;
   readonly gateway: PaymentGateway;
   readonly carrier: Carrier;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Who this process is when it holds leases. */
   readonly owner: string;
+  readonly reached: FaultPoints | undefined;
   close(): Promise<void>;
 }
 
@@ -55,9 +60,11 @@ export const openPlatform = (config: Config, logger: Logger): Platform => {
     config.SMTP_URL === undefined
       ? undefined
       : new SmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
-  const embedded = openEmbedded({ dataDir: config.DATA_DIR });
+  const reached = faultPointsOf(config.FAULT_POINT);
+  const embedded = openEmbedded({ dataDir: config.DATA_DIR, logger, reached });
   return {
     ...embedded,
+    reached,
     mailer: smtp ?? embedded.outbox,
     gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
     carrier: config.SIMULATED_CARRIER

@@ -1,4 +1,5 @@
 import { type INestApplicationContext } from '@nestjs/common';
+import { Bridge, type BridgeStatus } from '../bridge/bridge.js';
 import { JobRunner } from '../execution/periodic-job.js';
 import { Reactor, type ReactorStatus } from '../execution/reactor.js';
 import { type DomainEvent } from '../kernel/decider.js';
@@ -14,6 +15,7 @@ export class Workers {
   private readonly projections: readonly ProjectionRunner<DomainEvent, object>[];
   private readonly reactors: readonly Reactor[];
   private readonly jobs: readonly JobRunner[];
+  private readonly bridge: Bridge | undefined;
 
   constructor(context: INestApplicationContext, platform: Platform, config: Config) {
     const { eventStore, checkpoints, leases, owner, logger } = platform;
@@ -37,6 +39,14 @@ export class Workers {
     this.jobs = processes
       .flatMap(({ jobs }) => jobs.map((type) => context.get(type)))
       .map((job) => new JobRunner(job, leadership));
+    this.bridge = config.ROLES.includes('bridge')
+      ? new Bridge({
+          ...platform,
+          ...leadership,
+          unpublishable: config.UNPUBLISHABLE_EVENTS,
+          verifyEveryMs: config.VERIFY_EVERY_SECONDS * 1_000,
+        })
+      : undefined;
   }
 
   start(): void {
@@ -51,14 +61,16 @@ export class Workers {
   get status(): {
     readonly projections: readonly ProjectionStatus[];
     readonly reactions: readonly ReactorStatus[];
+    readonly bridge: BridgeStatus | null;
   } {
     return {
       projections: this.projections.map(({ status }) => status),
       reactions: this.reactors.map(({ status }) => status),
+      bridge: this.bridge?.status ?? null,
     };
   }
 
   private all() {
-    return [...this.projections, ...this.reactors, ...this.jobs];
+    return [...this.projections, ...this.reactors, ...this.jobs, ...(this.bridge ? [this.bridge] : [])];
   }
 }

@@ -1,3 +1,4 @@
+import { type FaultPoints } from '../../ports/fault-points.js';
 import { type Logger } from '../../ports/logger.js';
 import { EmbeddedCheckpoints } from './checkpoints.js';
 import { type Database, openDatabase } from './database.js';
@@ -17,13 +18,14 @@ export interface EmbeddedOptions {
   readonly dataDir: string;
   /** Told what happens without anybody's asking. Default: nobody. */
   readonly logger?: Logger;
+  readonly reached?: FaultPoints | undefined;
 }
 
 const nothing = (): void => undefined;
 const silent: Logger = { info: nothing, warn: nothing, error: nothing };
 
 /** All ports of the embedded engine on one database file, and the keys in another. */
-export const openEmbedded = ({ dataDir, logger = silent }: EmbeddedOptions) => {
+export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: EmbeddedOptions) => {
   const db = openDatabase(dataDir);
   const keys = openKeys(dataDir, db);
   const wakeups: Wakeups = new Wakeups(() => {
@@ -36,7 +38,7 @@ export const openEmbedded = ({ dataDir, logger = silent }: EmbeddedOptions) => {
     log.settle(outcome);
   });
   const eventStore = new EmbeddedEventStore(db, commits, log, wakeups);
-  const messageLog = new EmbeddedMessageLog(db, commits, logger);
+  const messageLog = new EmbeddedMessageLog(db, commits, logger, reached);
   return {
     eventStore,
     messageLog,

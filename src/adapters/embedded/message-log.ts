@@ -1,3 +1,4 @@
+import { type FaultPoints } from '../../ports/fault-points.js';
 import { type Logger } from '../../ports/logger.js';
 import {
   Fenced,
@@ -55,6 +56,7 @@ export class EmbeddedMessageLog implements MessageLog {
     db: Database,
     private readonly commits: GroupCommit,
     private readonly logger: Logger,
+    private readonly reached: FaultPoints,
   ) {
     this.messages = new MessageRows(db);
     this.groupRows = new GroupRows(db);
@@ -87,7 +89,7 @@ export class EmbeddedMessageLog implements MessageLog {
     const epoch = await this.commits.write(() => this.producers.open(slot));
     let open = true;
     return {
-      checkpoint: () => this.query(() => this.producers.checkpoint(slot)),
+      checkpoint: () => this.checkpoint(slot),
       commit: async (messages, checkpoint) => {
         if (!open) throw new Error(`This producer of ${slot} has been closed.`);
         try {
@@ -103,6 +105,10 @@ export class EmbeddedMessageLog implements MessageLog {
         return Promise.resolve();
       },
     };
+  }
+
+  checkpoint(slot: string): Promise<string | undefined> {
+    return this.query(() => this.producers.checkpoint(slot));
   }
 
   read(from: TopicOffset, limit: number): Promise<readonly Message[]> {
@@ -185,7 +191,13 @@ export class EmbeddedMessageLog implements MessageLog {
       const refused = refusal();
       if (refused !== undefined) return refused;
       if (parts.length > 0) this.messages.published();
-      return parts.map(({ topic, partition, batches }) => this.messages.append(topic.id, partition, batches));
+      const first = parts.map(({ topic, partition, batches }) => {
+        const base = this.messages.append(topic.id, partition, batches);
+        this.reached('log.amid-publish');
+        return base;
+      });
+      this.reached('log.before-commit');
+      return first;
     });
     this.latest.committed();
     const offsets = new Array<TopicOffset>(messages.length);
