@@ -110,7 +110,7 @@ describe('The relay', () => {
       for (let kill = 0; kill < 30; kill += 1) {
         const doomed = await relay();
         doomed.spawn();
-        await pause(400 + Math.random() * 500);
+        await pause(600 + Math.random() * 900);
         await doomed.kill();
       }
     });
