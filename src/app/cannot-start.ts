@@ -51,6 +51,17 @@ export const listening = (host: string, port: number): readonly Sentence[] => [
   { codes: /^EACCES/, text: `This process may not listen on PORT=${port}. Set another, such as 8080.` },
 ];
 
+export const servingRegistry = (host: string, port: number): readonly Sentence[] => [
+  {
+    codes: /^EADDRINUSE/,
+    text: `REGISTRY_PORT=${port} is in use on ${host}: stop what listens there, or set REGISTRY_PORT (0 turns the schema registry's REST API off).`,
+  },
+  {
+    codes: /^EACCES/,
+    text: `This process may not listen on REGISTRY_PORT=${port}. Set another, such as 8081 (0 turns the schema registry's REST API off).`,
+  },
+];
+
 /** Faults that a user can mend are told in a sentence, as CannotStart; others pass as they are. */
 export const orExplain = async <Result>(
   step: () => Result | Promise<Result>,

@@ -1,12 +1,25 @@
 import { type Provider } from '@nestjs/common';
 import { openEmbedded } from '../adapters/embedded/index.js';
 import { newOwner } from '../adapters/embedded/leases.js';
+import { type EmbeddedSchemaRegistry } from '../adapters/embedded/schema-registry.js';
 import { systemClock } from '../adapters/embedded/system-clock.js';
+import { noCarrier } from '../adapters/simulated-carrier/no-carrier.js';
+import { SimulatedCarrier } from '../adapters/simulated-carrier/simulated-carrier.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
 import { SmtpMailer } from '../adapters/smtp/smtp-mailer.js';
 import { FULFILMENT_SETTINGS } from '../domains/order/fulfilment.handlers.js';
 import { PAYMENT_SETTINGS } from '../domains/payment/payment.reactions.js';
-import { CLOCK, EVENT_STORE, KEYS, LOGGER, MAILER, PAYMENT_GATEWAY, VIEWS } from '../execution/tokens.js';
+import {
+  CARRIER,
+  CLOCK,
+  EVENT_STORE,
+  KEYS,
+  LOGGER,
+  MAILER,
+  PAYMENT_GATEWAY,
+  VIEWS,
+} from '../execution/tokens.js';
+import { type Carrier } from '../ports/carrier.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
 import { type EventStore } from '../ports/event-store.js';
@@ -27,7 +40,9 @@ export interface Platform {
   readonly leases: Leases;
   readonly keys: Keys;
   readonly mailer: Mailer;
+  readonly schemaRegistry: EmbeddedSchemaRegistry;
   readonly gateway: PaymentGateway;
+  readonly carrier: Carrier;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Who this process is when it holds leases. */
@@ -45,6 +60,9 @@ export const openPlatform = (config: Config, logger: Logger): Platform => {
     ...embedded,
     mailer: smtp ?? embedded.outbox,
     gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
+    carrier: config.SIMULATED_CARRIER
+      ? new SimulatedCarrier({ pauseMs: config.SIMULATED_CARRIER_PAUSE_MS })
+      : noCarrier,
     clock: systemClock,
     logger,
     owner: newOwner(),
@@ -66,6 +84,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: KEYS, useValue: platform.keys },
     { provide: MAILER, useValue: platform.mailer },
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
+    { provide: CARRIER, useValue: platform.carrier },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },
     { provide: PAYMENT_SETTINGS, useValue: { authorisationTimeoutMs } },

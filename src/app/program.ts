@@ -3,11 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { type Logger } from '../ports/logger.js';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
-import { listening, openingStore, orExplain } from './cannot-start.js';
+import { listening, openingStore, orExplain, servingRegistry } from './cannot-start.js';
 import { type Config } from './config.js';
 import { Connections } from './connections.js';
 import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
@@ -24,6 +25,9 @@ export interface Program {
 
 /** Connections that wait to be accepted; the system may allow fewer. */
 const backlog = 4_096;
+
+/** Nobody is asked who he is there. */
+const registryHost = '127.0.0.1';
 
 /**
  * One process with the roles and services of its configuration.
@@ -56,6 +60,16 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
       await closed;
       clearTimeout(patience);
     });
+    if (config.ROLES.includes('bridge') && config.REGISTRY_PORT !== 0) {
+      const port = config.REGISTRY_PORT;
+      const served = { host: registryHost, port, logger };
+      const registry = await orExplain(
+        () => serveRegistry(platform.schemaRegistry, served),
+        servingRegistry(registryHost, port),
+      );
+      started.push(() => registry.close());
+      logger.info({ registry: registry.url }, 'Serving the schema registry');
+    }
 
     workers.start();
     if (config.SEED_DEMO) await seedDemo(app, platform, config.SERVICES);

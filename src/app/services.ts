@@ -17,7 +17,10 @@ import { PaymentReactions } from '../domains/payment/payment.reactions.js';
 import { NotificationConsumer } from '../domains/notification/notification.consumer.js';
 import { NotificationController } from '../domains/notification/notification.controller.js';
 import { NotificationModule } from '../domains/notification/notification.module.js';
+import { ShippingConsumers } from '../domains/shipping/shipping.consumer.js';
+import { ShippingController } from '../domains/shipping/shipping.controller.js';
 import { ShippingModule } from '../domains/shipping/shipping.module.js';
+import { ShippingReactions } from '../domains/shipping/shipping.reactions.js';
 import { type ServiceConsumers } from '../consumers/consumer.js';
 import { type Job } from '../execution/periodic-job.js';
 import { type ServiceReactions } from '../execution/service-reactions.js';
@@ -41,6 +44,11 @@ import {
   OrderViewController,
 } from '../projections/order-status/order-status.controller.js';
 import { GetPaymentHandler, PaymentViewController } from '../projections/payments/payments.controller.js';
+import {
+  GetShipmentHandler,
+  GetShipmentsOfOrderHandler,
+  ShipmentViewController,
+} from '../projections/shipments/shipments.controller.js';
 import { type Service } from './config.js';
 
 export interface ServiceParts {
@@ -99,10 +107,10 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
   },
   shipping: {
     module: ShippingModule,
-    controllers: [],
-    queryHandlers: [],
-    reactions: [],
-    consumers: [],
+    controllers: [ShippingController, ShipmentViewController],
+    queryHandlers: [GetShipmentHandler, GetShipmentsOfOrderHandler],
+    reactions: [ShippingReactions],
+    consumers: [ShippingConsumers],
     jobs: [],
   },
   notification: {

@@ -37,7 +37,7 @@ export const order = z.object({
       'partially_refunded',
       'refunded',
     ]),
-    fulfilment: z.enum(['none', 'reserved', 'partially_shipped', 'shipped', 'delivered']),
+    fulfilment: z.enum(['none', 'reserved', 'partially_shipped', 'shipped', 'delivered', 'delivery_failed']),
   }),
   reason: z.object({ code: z.string(), detail: z.string() }).nullable(),
   paymentId: z.string().nullable(),
@@ -119,6 +119,20 @@ export const refund = z.object({
   reason: z.string().nullable(),
   revision: z.int(),
 });
+
+const shipmentLines = z.array(z.object({ sku: z.string(), quantity: z.int() }));
+
+export const shipment = z.object({
+  shipmentId: z.string(),
+  orderId: z.string(),
+  status: z.enum(['pending', 'dispatched', 'delivered', 'failed', 'lost', 'stopped']),
+  lines: shipmentLines,
+  trackingNumber: z.string().nullable(),
+  reason: z.string().nullable(),
+  revision: z.int(),
+});
+
+export const shipments = pageOf(shipment).extend({ leftOver: shipmentLines });
 
 export const product = z.object({
   sku: z.string(),

@@ -56,12 +56,8 @@ export const JsonBody = (schema: z.ZodType): ParameterDecorator =>
 
 /** The query string, parsed with the schema; also documents it. */
 export const QueryString = (schema: z.ZodObject): ParameterDecorator => {
-  const documents = Object.entries(schema.shape).map(([name, type]) =>
-    ApiQuery({
-      name,
-      required: !(type as z.ZodType).safeParse(undefined).success,
-      schema: jsonSchema(type as z.ZodType),
-    }),
+  const documents = Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, type]) =>
+    ApiQuery({ name, required: !type.safeParse(undefined).success, schema: jsonSchema(type) }),
   );
   const all: MethodDecorator = (target, key, descriptor) => {
     for (const document of documents) document(target, key, descriptor);

@@ -4,6 +4,7 @@ import { type InventoryRejection } from '../domains/inventory/contract.js';
 import { type NotificationRejection } from '../domains/notification/contract.js';
 import { type OrderRejection } from '../domains/order/contract.js';
 import { type PaymentRejection } from '../domains/payment/contract.js';
+import { type ShippingRejection } from '../domains/shipping/contract.js';
 import { type ExecutionRejection } from '../execution/command-executor.js';
 
 export type RejectionCode = (
@@ -12,6 +13,7 @@ export type RejectionCode = (
   | InventoryRejection
   | OrderRejection
   | PaymentRejection
+  | ShippingRejection
   | NotificationRejection
   | ExecutionRejection
 )['code'];
@@ -38,6 +40,7 @@ export const rejectionStatus: Readonly<Record<RejectionCode, 404 | 409 | 412 | 4
   RESERVATION_NOT_FOUND: 404,
   RESERVATION_COMMITTED: 409,
   RESERVATION_CLOSED: 409,
+  COMMIT_EXCEEDS_RESERVED: 409,
 
   CART_NOT_FOUND: 404,
   CART_EXISTS: 409,
@@ -71,6 +74,16 @@ export const rejectionStatus: Readonly<Record<RejectionCode, 404 | 409 | 412 | 4
   PAYMENT_NOT_CAPTURED: 409,
   REFUND_EXCEEDS_CAPTURED: 409,
 
+  SHIPPING_NOT_FOUND: 404,
+  SHIPPING_STOPPED: 409,
+  SHIPMENT_NOT_FOUND: 404,
+  SHIPMENT_EXCEEDS_LEFT_OVER: 409,
+  SPLIT_EXCEEDS_SHIPMENT: 409,
+  SPLIT_LEAVES_NOTHING: 409,
+  SHIPMENT_NOT_DISPATCHED: 409,
+  SHIPMENT_DISPATCHED: 409,
+  SHIPMENT_DELIVERED: 409,
+  SHIPMENT_FAILED: 409,
   NOTIFICATION_NOT_FOUND: 404,
   NO_CONTACT: 409,
   CONTACT_FORGOTTEN: 409,

@@ -5,6 +5,7 @@ import { inventoryProjection } from './inventory/inventory.projection.js';
 import { notificationsProjection } from './notifications/notifications.projection.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
+import { shipmentsProjection } from './shipments/shipments.projection.js';
 import { type AnyProjection } from './projection.js';
 
 /** Every view there is, and the service whose process keeps it. */
@@ -20,5 +21,6 @@ export const allProjections: readonly OwnedProjection[] = [
   { service: 'order', projection: deadlinesProjection },
   { service: 'inventory', projection: inventoryProjection },
   { service: 'payment', projection: paymentsProjection },
+  { service: 'shipping', projection: shipmentsProjection },
   { service: 'notification', projection: notificationsProjection },
 ];

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { registrySchema } from './registry-tables.js';
 import { outboxSchema } from './outbox.schema.js';
 
 export type Database = Sqlite.Database;
@@ -35,7 +36,7 @@ const core = `
   ) WITHOUT ROWID;
 `;
 
-const schema: readonly string[] = [core, outboxSchema];
+const schema: readonly string[] = [core, registrySchema, outboxSchema];
 
 /**
  * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is

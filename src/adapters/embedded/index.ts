@@ -5,6 +5,7 @@ import { EmbeddedEventStore } from './event-store.js';
 import { GroupCommit } from './group-commit.js';
 import { EmbeddedKeys } from './keys.js';
 import { EmbeddedLeases } from './leases.js';
+import { EmbeddedSchemaRegistry } from './schema-registry.js';
 import { EmbeddedOutbox } from './outbox.js';
 import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
@@ -33,6 +34,7 @@ export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
     checkpoints: new EmbeddedCheckpoints(db, commits),
     views: new EmbeddedViews(db, commits),
     leases: new EmbeddedLeases(db, commits),
+    schemaRegistry: new EmbeddedSchemaRegistry(db, commits),
     keys,
     outbox: new EmbeddedOutbox(db, commits, keys),
     /** Ends the subscriptions, waits for the writes under way and closes the files. */

@@ -47,6 +47,14 @@ export class InventoryReactions implements ServiceReactions {
         await this.send({ do: expired ? 'expire' : 'release', sku, reservationId }, recorded);
         return;
       }
+      case 'StockCommitRequested': {
+        const { orderId: reservationId, shipmentId, lines } = event.data;
+        const commits = lines.map(({ sku, quantity }) =>
+          this.send({ do: 'commit', sku, reservationId, shipmentId, quantity }, recorded),
+        );
+        await Promise.all(commits);
+        return;
+      }
       default:
     }
   }

@@ -10,13 +10,14 @@ import { type Clock } from '../../ports/clock.js';
 import { type Logger } from '../../ports/logger.js';
 import { inventoryCategory, inventoryEvents } from '../inventory/contract.js';
 import { paymentCategory, paymentEvents } from '../payment/contract.js';
+import { shipmentCategory, shipmentEvents } from '../shipping/contract.js';
 import { ChangeFulfilment, Fulfilments } from './fulfilment.handlers.js';
 import { type FulfilmentFact } from './model/fulfilment.process.js';
 import { orderCategory, orderEvents } from './model/order.events.js';
 
 const actor = 'fulfilment';
 
-/** Shows the fulfilment process every fact of orders, stock and payments. */
+/** Shows the fulfilment process every fact of orders, stock, payments and shipments. */
 @Injectable()
 export class FulfilmentReactions implements ServiceReactions {
   constructor(
@@ -30,7 +31,7 @@ export class FulfilmentReactions implements ServiceReactions {
     return [
       {
         name: 'fulfilment',
-        filter: streamsOf(orderCategory, inventoryCategory, paymentCategory),
+        filter: streamsOf(orderCategory, inventoryCategory, paymentCategory, shipmentCategory),
         keyOf: orderOf,
         react: (event) => this.react(event),
       },
@@ -56,6 +57,8 @@ const factOf = (recorded: RecordedEvent): FulfilmentFact => {
       return upcast(orderEvents, recorded, actor);
     case inventoryCategory:
       return upcast(inventoryEvents, recorded, actor);
+    case shipmentCategory:
+      return upcast(shipmentEvents, recorded, actor);
     default:
       return upcast(paymentEvents, recorded, actor);
   }

@@ -45,6 +45,11 @@ export class OrderReactions implements ServiceReactions {
     const { orderId } = event.data;
     if (event.type === 'ConfirmationRequested') {
       await this.change({ do: 'confirm', orderId }, recorded);
+    } else if (event.type === 'ShipmentRecordRequested') {
+      const { shipmentId, lines } = event.data;
+      await this.change({ do: 'ship', orderId, shipmentId, lines }, recorded);
+    } else if (event.type === 'DeliveryRecordRequested') {
+      await this.change({ do: 'deliver', orderId }, recorded);
     } else if (event.type === 'FulfilmentUndone') {
       const { outcome, reason } = event.data;
       await this.change({ do: outcome === 'cancelled' ? 'cancel' : 'reject', orderId, reason }, recorded);

@@ -131,6 +131,24 @@ describe('the payment service', () => {
     });
   });
 
+  it('captures all of it when fulfilment asks, once', async () => {
+    await given(request, approval);
+    const data = { orderId: 'o', paymentId, amount };
+    const asked = { ...sampleEvent('capture', { type: 'CaptureRequested' }), data };
+    await engine.eventStore.append('fulfilment-o', 'any', [asked]);
+    const [cause] = await engine.eventStore.readStream('fulfilment-o');
+    if (cause === undefined) throw new Error('It was not appended.');
+    const { signal } = new AbortController();
+    const captured = { type: 'PaymentCaptured', data: { paymentId, orderId: 'o', amount } };
+    await reactions().fulfilment.react(cause, signal);
+    expect((await facts()).slice(2)).toStrictEqual([captured]);
+    // Redelivered, also to a process that knows nothing.
+    payments = new Payments(engine.eventStore, { now: () => 'later' });
+    await reactions().fulfilment.react(cause, signal);
+    expect((await facts()).slice(2)).toStrictEqual([captured]);
+    expect(log.entries).toStrictEqual([]);
+  });
+
   describe('asks the gateway', () => {
     const { signal } = new AbortController();
     const authorised = {

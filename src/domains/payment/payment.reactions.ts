@@ -61,6 +61,9 @@ export class PaymentReactions implements ServiceReactions {
     if (event.type === 'AuthorisationRequested') {
       const { paymentId, orderId, customerId, amount, method } = event.data;
       await this.change({ do: 'request', paymentId, orderId, customerId, amount, method }, recorded);
+    } else if (event.type === 'CaptureRequested') {
+      const { paymentId, amount } = event.data;
+      await this.change({ do: 'capture', paymentId, amount }, recorded);
     } else if (event.type === 'PaymentReturnRequested') {
       await this.giveBack(event.data.paymentId, recorded);
     }

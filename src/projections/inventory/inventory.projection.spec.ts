@@ -15,7 +15,8 @@ const events: readonly InventoryEvent[] = [
   { type: 'StockReservationExpired', data: reservation },
   { type: 'StockReservationRefused', data: { ...reservation, quantity: 99, available: 9 } },
   { type: 'StockReserved', data: { ...reservation, expiresAt: '' } },
-  { type: 'StockCommitted', data: { ...reservation, shipmentId: null } },
+  { type: 'StockCommitted', data: { ...reservation, quantity: 3, shipmentId: 's1' } },
+  { type: 'StockReleased', data: { ...reservation, quantity: 1 } },
 ];
 
 describe('inventory', () => {
@@ -41,7 +42,8 @@ describe('inventory', () => {
         level(9, 0, 9, 0),
         level(9, 0, 9, 0),
         level(9, 4, 5, 0),
-        level(5, 0, 5, 4),
+        level(6, 1, 5, 3),
+        level(6, 0, 6, 3),
       ].map((expected, revision) => ({ ...expected, revision })),
     );
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { type InventoryEvent } from '../../domains/inventory/contract.js';
 import { type FulfilmentEvent, type OrderEvent } from '../../domains/order/contract.js';
+import { type NotificationEvent } from '../../domains/notification/contract.js';
 import { type PaymentEvent } from '../../domains/payment/contract.js';
+import { type ShipmentEvent } from '../../domains/shipping/contract.js';
 import { money } from '../../kernel/money.js';
 import { refold } from '../refold.js';
 import { type Fact, history, instant, on } from '../testing/history.js';
@@ -23,6 +25,9 @@ const order = (event: OrderEvent, cause?: string) => on('order-o', event, cause)
 const fulfilment = (event: FulfilmentEvent, cause?: string) => on('fulfilment-o', event, cause);
 const payment = (event: PaymentEvent, cause?: string) => on('payment-p', event, cause);
 const stock = (event: InventoryEvent, cause?: string) => on(`inventory-${event.data.sku}`, event, cause);
+
+const shipment = (event: ShipmentEvent, cause?: string) => on('shipment-o', event, cause);
+const notification = (event: NotificationEvent, cause?: string) => on('notification-n', event, cause);
 
 const placed = order({
   type: 'OrderPlaced',
@@ -196,6 +201,135 @@ describe('order status', () => {
     ];
     expect(course(...facts).at(-1)).toBe('rejected declined none');
     expect(after(...facts)?.reason).toStrictEqual(reason);
+  });
+
+  const first = { orderId, shipmentId: 'o.1' };
+  const teaOnly = [{ sku: 'tea', quantity: 2 }];
+  const confirmed = order({ type: 'OrderConfirmed', data: { orderId } });
+
+  it('tells of shipments and mail, with their causes', () => {
+    const mail = {
+      notificationId: 'n',
+      orderId,
+      customerId: 'ann',
+      template: 'order-shipped',
+      aboutEventId: 'e5',
+      attempt: 1,
+    } as const;
+    const all = lines.map(({ sku, quantity }) => ({ sku, quantity }));
+    const steps: readonly [Fact, string, string | null][] = [
+      [
+        shipment(
+          {
+            type: 'ShippingPlanned',
+            data: { orderId, customerId: 'ann', lines: all, shippingAddress: null },
+          },
+          'e1',
+        ),
+        'Shipping of 2 × tea, 1 × cup planned',
+        'OrderConfirmed',
+      ],
+      [
+        shipment({ type: 'ShipmentCreated', data: { ...first, lines: all } }, 'e1'),
+        'Shipment o.1 of 2 × tea, 1 × cup created',
+        'OrderConfirmed',
+      ],
+      [
+        shipment({
+          type: 'ShipmentSplit',
+          data: { ...first, newShipmentId: 'o.2', lines: [{ sku: 'cup', quantity: 1 }] },
+        }),
+        '1 × cup moved from shipment o.1 to o.2',
+        null,
+      ],
+      [
+        shipment(
+          {
+            type: 'ShipmentDispatched',
+            data: { ...first, lines: teaOnly, trackingNumber: 'T1', complete: false },
+          },
+          'e3',
+        ),
+        'Shipment o.1 of 2 × tea dispatched as T1',
+        'ShipmentCreated',
+      ],
+      [
+        notification({ type: 'NotificationSent', data: mail }, 'e5'),
+        'Mail order-shipped sent',
+        'ShipmentDispatched',
+      ],
+      [
+        notification(
+          {
+            type: 'NotificationFailed',
+            data: { ...mail, attempt: 2, code: 'REFUSED', detail: 'No such box' },
+          },
+          'e5',
+        ),
+        'Mail order-shipped failed: No such box',
+        'ShipmentDispatched',
+      ],
+      [
+        shipment({ type: 'ShipmentDelivered', data: { ...first, complete: false } }),
+        'Shipment o.1 delivered',
+        null,
+      ],
+      [
+        shipment({
+          type: 'ShipmentFailed',
+          data: { orderId, shipmentId: 'o.2', lines: [], dispatched: false, reason: 'Dropped' },
+        }),
+        'Shipment o.2 failed before its dispatch: Dropped',
+        null,
+      ],
+      [
+        shipment({
+          type: 'ShipmentFailed',
+          data: { ...first, lines: teaOnly, dispatched: true, reason: 'Sunk' },
+        }),
+        'Shipment o.1 lost with 2 × tea: Sunk',
+        null,
+      ],
+      [shipment({ type: 'ShippingStopped', data: { orderId } }), 'Shipping stopped', null],
+    ];
+    const timeline = after(placed, confirmed, ...steps.map(([fact]) => fact))?.timeline.slice(2);
+    expect(timeline?.map(({ summary, causedBy }) => [summary, causedBy?.type ?? null])).toStrictEqual(
+      steps.map(([, summary, cause]) => [summary, cause]),
+    );
+    expect(after(placed, confirmed, ...steps.map(([fact]) => fact))?.revision).toBe(1);
+  });
+
+  it('goes on when it left the building before its cancellation', () => {
+    const refusal = { code: 'ALREADY_DISPATCHED', detail: 'Shipment o.1 had left.' };
+    const facts = [
+      placed,
+      confirmed,
+      order({ type: 'OrderCancellationRequested', data: { orderId, reason } }),
+      order({ type: 'OrderCancellationRefused', data: { orderId, reason: refusal } }),
+      shipped(true),
+    ];
+    expect(course(...facts).slice(1)).toStrictEqual([
+      'confirmed none none',
+      'cancelling none none',
+      'confirmed none none',
+      'confirmed none shipped',
+    ]);
+    expect(after(...facts)?.reason).toStrictEqual(refusal);
+  });
+
+  it('has failed in its delivery when a shipment is lost, whatever is shipped besides', () => {
+    const fails = (dispatched: boolean) =>
+      shipment({ type: 'ShipmentFailed', data: { ...first, lines: teaOnly, dispatched, reason: 'Sunk' } });
+    expect(course(placed, confirmed, fails(false), shipped(false), fails(true), shipped(true))).toStrictEqual(
+      [
+        'placed none none',
+        'confirmed none none',
+        'confirmed none none',
+        'confirmed none partially_shipped',
+        'confirmed none delivery_failed',
+        'confirmed none delivery_failed',
+      ],
+    );
   });
 
   it('leaves out what names the order and is not its own', () => {

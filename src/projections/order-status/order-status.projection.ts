@@ -6,7 +6,9 @@ import {
   type OrderEvent,
   orderEvents,
 } from '../../domains/order/contract.js';
+import { notificationCategory, notificationEvents } from '../../domains/notification/contract.js';
 import { paymentCategory, paymentEvents } from '../../domains/payment/contract.js';
+import { shipmentCategory, shipmentEvents } from '../../domains/shipping/contract.js';
 import { type Recorded } from '../../kernel/envelope.js';
 import { paymentStatus, settled } from '../payments/payment-status.js';
 import { type Projection } from '../projection.js';
@@ -49,6 +51,10 @@ const withReserved = (doc: OrderDocument, reservedSkus: readonly string[]): Orde
   return withAxes(next, { fulfilment: whole ? 'reserved' : 'none' });
 };
 
+/** An order that has lost a shipment stays so: it cannot be delivered in full any more. */
+const withShipped = (doc: OrderDocument, fulfilment: Axes['fulfilment']): OrderDocument =>
+  doc.order.status.fulfilment === 'delivery_failed' ? doc : withAxes(doc, { fulfilment });
+
 const moved = (doc: OrderDocument, event: Recorded<OrderStatusEvent>): OrderDocument => {
   const { type, data } = event;
   switch (type) {
@@ -58,10 +64,14 @@ const moved = (doc: OrderDocument, event: Recorded<OrderStatusEvent>): OrderDocu
       return withAxes(doc, { lifecycle: 'rejected' }, data.reason);
     case 'OrderCancellationRequested':
       return withAxes(doc, { lifecycle: 'cancelling' }, data.reason);
+    case 'OrderCancellationRefused':
+      return withAxes(doc, { lifecycle: 'confirmed' }, data.reason);
     case 'OrderCancelled':
       return withAxes(doc, { lifecycle: 'cancelled' }, data.reason);
     case 'OrderShipped':
-      return withAxes(doc, { fulfilment: data.complete ? 'shipped' : 'partially_shipped' });
+      return withShipped(doc, data.complete ? 'shipped' : 'partially_shipped');
+    case 'ShipmentFailed':
+      return data.dispatched ? withAxes(doc, { fulfilment: 'delivery_failed' }) : doc;
     case 'OrderDelivered':
       return withAxes(doc, { lifecycle: 'completed', fulfilment: 'delivered' });
     case 'OrderReturned': {
@@ -98,7 +108,6 @@ const moved = (doc: OrderDocument, event: Recorded<OrderStatusEvent>): OrderDocu
     case 'PaymentReturnRequested':
     case 'PaymentReturned':
     case 'FulfilmentUndone':
-    case 'OrderCancellationRefused':
     case 'ShippingStopAwaited':
     case 'StockCommitRequested':
     case 'CaptureRequested':
@@ -108,6 +117,14 @@ const moved = (doc: OrderDocument, event: Recorded<OrderStatusEvent>): OrderDocu
     case 'StockCommitted':
     case 'StockReceived':
     case 'StockAdjusted':
+    case 'ShippingPlanned':
+    case 'ShipmentCreated':
+    case 'ShipmentSplit':
+    case 'ShipmentDispatched':
+    case 'ShipmentDelivered':
+    case 'ShippingStopped':
+    case 'NotificationSent':
+    case 'NotificationFailed':
       return doc;
   }
 };
@@ -120,6 +137,8 @@ export const orderStatusProjection: Projection<OrderStatusEvent, OrderDocument> 
     [fulfilmentCategory]: fulfilmentEvents,
     [paymentCategory]: paymentEvents,
     [inventoryCategory]: inventoryEvents,
+    [shipmentCategory]: shipmentEvents,
+    [notificationCategory]: notificationEvents,
   },
   indexes: [['order.customerId', 'order.placedAt'], ['order.placedAt']],
   key: ({ data }) => ('orderId' in data ? data.orderId : undefined),

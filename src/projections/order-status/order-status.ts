@@ -18,7 +18,9 @@ export interface OrderStatus {
     readonly lifecycle:
       'placed' | 'confirmed' | 'rejected' | 'cancelling' | 'cancelled' | 'completed' | 'returned';
     readonly payment: 'none' | PaymentStatus;
-    readonly fulfilment: 'none' | 'reserved' | 'partially_shipped' | 'shipped' | 'delivered';
+    /** `delivery_failed`: something that was sent is lost. */
+    readonly fulfilment:
+      'none' | 'reserved' | 'partially_shipped' | 'shipped' | 'delivered' | 'delivery_failed';
   };
   readonly reason: Readonly<Reason> | null;
   readonly paymentId: string | null;

@@ -1,11 +1,14 @@
 import { type FulfilmentEvent, type OrderEvent } from '../../domains/order/contract.js';
 import { type InventoryEvent } from '../../domains/inventory/contract.js';
+import { type NotificationEvent } from '../../domains/notification/contract.js';
 import { type PaymentEvent } from '../../domains/payment/contract.js';
+import { type ShipmentEvent } from '../../domains/shipping/contract.js';
 import { type Recorded } from '../../kernel/envelope.js';
 import { moneyText } from '../../kernel/money.js';
 import { type TimelineEntry } from './order-status.js';
 
-export type OrderStatusEvent = OrderEvent | FulfilmentEvent | PaymentEvent | InventoryEvent;
+export type OrderStatusEvent =
+  OrderEvent | FulfilmentEvent | PaymentEvent | InventoryEvent | ShipmentEvent | NotificationEvent;
 
 export const withEntry = (
   timeline: readonly TimelineEntry[],
@@ -107,6 +110,26 @@ const summaryOf = ({ type, data }: OrderStatusEvent): string => {
       return `${units(data)} received`;
     case 'StockAdjusted':
       return `Stock of ${data.sku} adjusted by ${data.delta}`;
+    case 'ShippingPlanned':
+      return `Shipping of ${listed(data.lines)} planned`;
+    case 'ShipmentCreated':
+      return `Shipment ${data.shipmentId} of ${listed(data.lines)} created`;
+    case 'ShipmentSplit':
+      return `${listed(data.lines)} moved from shipment ${data.shipmentId} to ${data.newShipmentId}`;
+    case 'ShipmentDispatched':
+      return `Shipment ${data.shipmentId} of ${listed(data.lines)} dispatched as ${data.trackingNumber}`;
+    case 'ShipmentDelivered':
+      return `Shipment ${data.shipmentId} delivered`;
+    case 'ShipmentFailed':
+      return data.dispatched
+        ? `Shipment ${data.shipmentId} lost with ${listed(data.lines)}: ${data.reason}`
+        : `Shipment ${data.shipmentId} failed before its dispatch: ${data.reason}`;
+    case 'ShippingStopped':
+      return 'Shipping stopped';
+    case 'NotificationSent':
+      return `Mail ${data.template} sent`;
+    case 'NotificationFailed':
+      return `Mail ${data.template} failed: ${data.detail}`;
   }
 };
 

@@ -1,7 +1,8 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Settings, Site } from './program.js';
+import { HttpClient } from './http-client.js';
+import { freePort, type Settings, Site } from './program.js';
 
 describe('A start that would not be what was meant', () => {
   let site: Site;
@@ -16,6 +17,7 @@ describe('A start that would not be what was meant', () => {
     const program = await site.program(settings);
     program.spawn();
     expect(await program.ended()).toBeGreaterThan(0);
+    await program.clean();
     return program.output;
   };
 
@@ -67,5 +69,19 @@ describe('A start that would not be what was meant', () => {
     const output = await failedStart({ PORT: new URL(first.http.url).port });
     expect(output).toMatch(/PORT|EADDRINUSE/);
     expect(await first.readiness()).toBe(200);
+  });
+
+  it('stops when the port of its schema registry is taken', async () => {
+    const port = String(await freePort());
+    const first = await site.start({ REGISTRY_PORT: port });
+    const output = await failedStart({ REGISTRY_PORT: port });
+    expect(output).toContain(`REGISTRY_PORT=${port} is in use on 127.0.0.1: stop what listens there`);
+    const registry = new HttpClient(`http://127.0.0.1:${port}`);
+    expect(await registry.get('/config')).toMatchObject({
+      status: 200,
+      body: { compatibilityLevel: 'FULL_TRANSITIVE' },
+    });
+    registry.close();
+    expect(await first.stop()).toBe(0);
   });
 });

@@ -99,6 +99,10 @@ describe('A request that cannot be carried out', () => {
     ['/api/orders/none/timeline', 404],
     ['/api/carts/none', 404],
     ['/api/payments/none', 404],
+    ['/api/shipments/none', 404],
+    ['/api/shipments/none.1', 404],
+    ['/api/shipments', 400],
+    ['/api/shipments?orderId=..%2fetc', 400],
     ['/api/catalog/NONE', 404],
     ['/api/orders/%00', 400],
     ['/api/orders/..%2f..%2fetc', 400],
@@ -140,6 +144,14 @@ describe('A request that cannot be carried out', () => {
     ['POST', '/api/orders/none/cancel', {}, [404]],
     ['POST', '/api/payments/none/refunds', { amount: { amountMinor: 1, currency: 'EUR' } }, [404]],
     ['POST', '/api/payments/none/refunds', { amount: { amountMinor: -1, currency: 'EUR' } }, [400]],
+    ['POST', '/api/shipments', { orderId: 'none', lines: [{ sku: 'SKU-1', quantity: 1 }] }, [404]],
+    ['POST', '/api/shipments', { orderId: 'none', lines: [] }, [400]],
+    ['POST', '/api/shipments/none.1/dispatch', { trackingNumber: 'T' }, [404]],
+    ['POST', '/api/shipments/none.1/dispatch', { trackingNumber: '' }, [400]],
+    ['POST', '/api/shipments/none.1/deliver', {}, [404]],
+    ['POST', '/api/shipments/none.1/deliver', { when: 'now' }, [400]],
+    ['POST', '/api/shipments/none.1/fail', {}, [400]],
+    ['POST', '/api/shipments/none.1/split', { lines: [{ sku: 'SKU-1', quantity: -1 }] }, [400]],
   ])('%s %s %j', async (method, path, body, status) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     refused(await http.send(method, path, text, text === undefined ? {} : json), ...status);

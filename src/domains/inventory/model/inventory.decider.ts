@@ -19,12 +19,14 @@ export type InventoryCommand =
   | { do: 'release'; sku: string; reservationId: string }
   /** A release that says why; the deadline itself is judged by who asks. */
   | { do: 'expire'; sku: string; reservationId: string }
-  | { do: 'commit'; sku: string; reservationId: string };
+  /** The units of one shipment leave; the rest of the reservation stays. */
+  | { do: 'commit'; sku: string; reservationId: string; shipmentId: string; quantity: number };
 
-/** The closed ones are kept: a reservation id is never used again. */
-export type Reservation =
+/** The closed ones are kept: a reservation id is never used again. `shipments` have taken their units already. */
+export type Reservation = { readonly shipments: readonly string[] } & (
   | { readonly is: 'held'; readonly orderId: string; readonly quantity: number }
-  | { readonly is: 'refused' | 'released' | 'expired' | 'committed' };
+  | { readonly is: 'refused' | 'released' | 'expired' | 'committed' }
+);
 
 /** A SKU that never received anything is one with nothing on hand. */
 export interface InventoryState {
@@ -41,6 +43,7 @@ export type InventoryRejection = Rejection<
   | 'RESERVATION_NOT_FOUND'
   | 'RESERVATION_COMMITTED'
   | 'RESERVATION_CLOSED'
+  | 'COMMIT_EXCEEDS_RESERVED'
 >;
 
 export const availableOf = ({ onHand, reserved }: InventoryState): number => onHand - reserved;
@@ -91,20 +94,22 @@ const decide = (
         : [{ type: 'StockReserved', data: { sku, reservationId, orderId, quantity, expiresAt } }];
     }
     case 'release':
-    case 'expire':
-    case 'commit': {
+    case 'expire': {
       const { reservationId } = command;
       const reservation = state.reservations.get(reservationId);
-      if (reservation === undefined) {
-        return reject('RESERVATION_NOT_FOUND', `${sku} has no reservation ${reservationId}.`);
+      if (reservation === undefined) return notReserved(sku, reservationId);
+      if (reservation.is === 'committed') {
+        return reject(
+          'RESERVATION_COMMITTED',
+          `Reservation ${reservationId} of ${sku} has left the building.`,
+        );
       }
-      if (reservation.is !== 'held') return settleAgain(command, reservation.is);
+      if (reservation.is !== 'held') return [];
       const { orderId, quantity } = reservation;
-      const closed = { sku, reservationId, orderId, quantity };
-      return command.do === 'commit'
-        ? [{ type: 'StockCommitted', data: { ...closed, shipmentId: null } }]
-        : [{ type: settlement[command.do], data: closed }];
+      return [{ type: settlement[command.do], data: { sku, reservationId, orderId, quantity } }];
     }
+    case 'commit':
+      return commit(command, state.reservations.get(command.reservationId));
   }
 };
 
@@ -113,17 +118,30 @@ const settlement = {
   expire: 'StockReservationExpired',
 } as const;
 
-type Settle = Extract<InventoryCommand, { do: keyof typeof settlement | 'commit' }>;
-
-const settleAgain = (
-  { do: asked, sku, reservationId }: Settle,
-  is: Exclude<Reservation['is'], 'held'>,
-): readonly [] | InventoryRejection => {
-  if ((asked === 'commit') === (is === 'committed')) return [];
-  return asked === 'commit'
-    ? reject('RESERVATION_CLOSED', `Reservation ${reservationId} of ${sku} is ${is}: nothing is held.`)
-    : reject('RESERVATION_COMMITTED', `Reservation ${reservationId} of ${sku} has left the building.`);
+const commit = (
+  { sku, reservationId, shipmentId, quantity }: Extract<InventoryCommand, { do: 'commit' }>,
+  reservation: Reservation | undefined,
+): readonly InventoryEvent[] | InventoryRejection => {
+  if (reservation === undefined) return notReserved(sku, reservationId);
+  if (reservation.shipments.includes(shipmentId)) return [];
+  const invalid = refuseQuantity(quantity);
+  if (invalid) return invalid;
+  if (reservation.is !== 'held') {
+    const detail = `Reservation ${reservationId} of ${sku} is ${reservation.is}: nothing is held.`;
+    return reject('RESERVATION_CLOSED', detail);
+  }
+  const { orderId, quantity: held } = reservation;
+  return quantity > held
+    ? reject(
+        'COMMIT_EXCEEDS_RESERVED',
+        `${quantity} of ${sku} are to leave, reservation ${reservationId} holds ${held}.`,
+        'quantity',
+      )
+    : [{ type: 'StockCommitted', data: { sku, reservationId, orderId, quantity, shipmentId } }];
 };
+
+const notReserved = (sku: string, reservationId: string): InventoryRejection =>
+  reject('RESERVATION_NOT_FOUND', `${sku} has no reservation ${reservationId}.`);
 
 const evolve = (state: InventoryState, event: InventoryEvent): InventoryState => {
   switch (event.type) {
@@ -137,34 +155,58 @@ const evolve = (state: InventoryState, event: InventoryEvent): InventoryState =>
       return {
         ...state,
         reserved: state.reserved + quantity,
-        reservations: state.reservations.set(reservationId, { is: 'held', orderId, quantity }),
+        reservations: state.reservations.set(reservationId, {
+          is: 'held',
+          orderId,
+          quantity,
+          shipments: none,
+        }),
       };
     }
     case 'StockReservationRefused': {
       const { reservationId } = event.data;
       if (state.reservations.get(reservationId) !== undefined) return state;
-      return { ...state, reservations: state.reservations.set(reservationId, { is: 'refused' }) };
+      const refused = { is: 'refused', shipments: none } as const;
+      return { ...state, reservations: state.reservations.set(reservationId, refused) };
     }
     case 'StockReleased':
       return close(state, event.data.reservationId, 'released');
     case 'StockReservationExpired':
       return close(state, event.data.reservationId, 'expired');
     case 'StockCommitted':
-      return close(state, event.data.reservationId, 'committed');
+      return taken(state, event.data);
   }
 };
 
-const close = (
+/** Most reservations never see a shipment: they share it. */
+const none: readonly string[] = [];
+
+const close = (state: InventoryState, reservationId: string, is: 'released' | 'expired'): InventoryState => {
+  const reservation = state.reservations.get(reservationId);
+  if (reservation?.is !== 'held') return state;
+  const { quantity, shipments } = reservation;
+  return {
+    ...state,
+    reserved: state.reserved - quantity,
+    reservations: state.reservations.set(reservationId, { is, shipments }),
+  };
+};
+
+const taken = (
   state: InventoryState,
-  reservationId: string,
-  is: 'released' | 'expired' | 'committed',
+  { reservationId, shipmentId, quantity }: Extract<InventoryEvent, { type: 'StockCommitted' }>['data'],
 ): InventoryState => {
   const reservation = state.reservations.get(reservationId);
   if (reservation?.is !== 'held') return state;
+  const shipments = shipmentId === null ? reservation.shipments : [...reservation.shipments, shipmentId];
+  const rest = reservation.quantity - quantity;
   return {
-    onHand: state.onHand - (is === 'committed' ? reservation.quantity : 0),
-    reserved: state.reserved - reservation.quantity,
-    reservations: state.reservations.set(reservationId, { is }),
+    onHand: state.onHand - quantity,
+    reserved: state.reserved - quantity,
+    reservations: state.reservations.set(
+      reservationId,
+      rest > 0 ? { ...reservation, quantity: rest, shipments } : { is: 'committed', shipments },
+    ),
   };
 };
 

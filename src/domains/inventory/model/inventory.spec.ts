@@ -19,7 +19,8 @@ const received: InventoryEvent = { type: 'StockReceived', data: { sku, quantity:
 const reserved: InventoryEvent = { type: 'StockReserved', data: { ...of('r1', 3), expiresAt } };
 const released: InventoryEvent = { type: 'StockReleased', data: of('r1', 3) };
 const expired: InventoryEvent = { type: 'StockReservationExpired', data: of('r1', 3) };
-const committed: InventoryEvent = { type: 'StockCommitted', data: { ...of('r1', 3), shipmentId: null } };
+const committed: InventoryEvent = { type: 'StockCommitted', data: { ...of('r1', 3), shipmentId: 's1' } };
+const inPart: InventoryEvent = { type: 'StockCommitted', data: { ...of('r1', 2), shipmentId: 's1' } };
 const refused: InventoryEvent = {
   type: 'StockReservationRefused',
   data: { ...of('r1', 9), available: 5 },
@@ -31,10 +32,17 @@ const reserve = (reservationId: string, quantity: number): InventoryCommand => (
   expiresAt,
 });
 const adjust = (delta: number): InventoryCommand => ({ do: 'adjust', sku, delta, reason: 'count' });
-const on = (act: 'release' | 'expire' | 'commit', reservationId = 'r1'): InventoryCommand => ({
+const on = (act: 'release' | 'expire', reservationId = 'r1'): InventoryCommand => ({
   do: act,
   sku,
   reservationId,
+});
+const commit = (quantity: number, shipmentId = 's1', reservationId = 'r1'): InventoryCommand => ({
+  do: 'commit',
+  sku,
+  reservationId,
+  shipmentId,
+  quantity,
 });
 
 const { decider } = inventory;
@@ -108,13 +116,13 @@ describe('A reservation', () => {
       .then();
   });
 
-  it.each<['release' | 'expire' | 'commit', InventoryEvent]>([
-    ['release', released],
-    ['expire', expired],
-    ['commit', committed],
-  ])('ends: %s', (act, event) => {
-    given(decider, received, reserved).when(on(act)).then(event);
-    given(decider, received, reserved, event).when(on(act)).then();
+  it.each<[string, InventoryCommand, InventoryEvent]>([
+    ['release', on('release'), released],
+    ['expire', on('expire'), expired],
+    ['commit', commit(3), committed],
+  ])('ends: %s', (_, command, event) => {
+    given(decider, received, reserved).when(command).then(event);
+    given(decider, received, reserved, event).when(command).then();
   });
   it('gives its units back', () => {
     given(decider, received, reserved, released)
@@ -135,7 +143,7 @@ describe('A reservation', () => {
         .when(on('expire'))
         .then();
       given(decider, received, ...facts)
-        .when(on('commit'))
+        .when(commit(1))
         .thenRejected('RESERVATION_CLOSED', { detail: /r1.*MUG/ });
     }
   });
@@ -143,8 +151,51 @@ describe('A reservation', () => {
     given(decider, received, reserved, committed).when(on('release')).thenRejected('RESERVATION_COMMITTED');
     given(decider, received, reserved, committed).when(on('expire')).thenRejected('RESERVATION_COMMITTED');
   });
-  it.each(['release', 'expire', 'commit'] as const)('must be known: %s', (act) => {
-    given(decider, received).when(on(act, 'r9')).thenRejected('RESERVATION_NOT_FOUND', { detail: /r9/ });
+  it.each([on('release', 'r9'), on('expire', 'r9'), commit(1, 's1', 'r9')])(
+    'must be known: $do',
+    (command) => {
+      given(decider, received).when(command).thenRejected('RESERVATION_NOT_FOUND', { detail: /r9/ });
+    },
+  );
+
+  it('is taken by one shipment after the other, each once', () => {
+    given(decider, received, reserved).when(commit(2)).then(inPart);
+    given(decider, received, reserved, inPart).when(commit(2)).then();
+    const last: InventoryEvent = { type: 'StockCommitted', data: { ...of('r1', 1), shipmentId: 's2' } };
+    given(decider, received, reserved, inPart).when(commit(1, 's2')).then(last);
+    for (const shipmentId of ['s1', 's2']) {
+      given(decider, received, reserved, inPart, last).when(commit(1, shipmentId)).then();
+    }
+  });
+  it('is not taken beyond what it holds', () => {
+    const path = { path: 'quantity' };
+    given(decider, received, reserved)
+      .when(commit(4))
+      .thenRejected('COMMIT_EXCEEDS_RESERVED', { ...path, detail: /4 of MUG.*holds 3/ });
+    given(decider, received, reserved, inPart)
+      .when(commit(2, 's2'))
+      .thenRejected('COMMIT_EXCEEDS_RESERVED', { ...path, detail: /2 of MUG.*holds 1/ });
+    given(decider, received, reserved, committed).when(commit(1, 's2')).thenRejected('RESERVATION_CLOSED');
+    given(decider, received, reserved).when(commit(0)).thenRejected('QUANTITY_INVALID', path);
+  });
+  it.each([
+    ['release', 'StockReleased'],
+    ['expire', 'StockReservationExpired'],
+  ] as const)('that is taken in part gives back the rest only: %s', (act, type) => {
+    const back: InventoryEvent = { type, data: of('r1', 1) };
+    given(decider, received, reserved, inPart).when(on(act)).then(back);
+    given(decider, received, reserved, inPart, back).when(on(act)).then();
+    given(decider, received, reserved, inPart, back).when(commit(2)).then();
+    expect(availableOf(fold(decider, [received, reserved, inPart, back]))).toBe(3);
+  });
+  it('of version 1 was taken as a whole, by no shipment that is known', () => {
+    const old: InventoryEvent = { type: 'StockCommitted', data: { ...of('r1', 3), shipmentId: null } };
+    const state = fold(decider, [received, reserved, old]);
+    expect([state.onHand, state.reserved, state.reservations.get('r1')]).toStrictEqual([
+      2,
+      0,
+      { is: 'committed', shipments: [] },
+    ]);
   });
 
   it('makes nothing of facts that do not fit', () => {
@@ -162,7 +213,8 @@ describe('Whatever is commanded', () => {
       quantities.map((quantity): InventoryCommand => ({ do: 'receive', sku, quantity, reference: null })),
       fc.integer({ min: -9, max: 9 }).map(adjust),
       fc.tuple(ids, quantities).map(([id, quantity]) => reserve(id, quantity)),
-      fc.tuple(fc.constantFrom('release', 'expire', 'commit'), ids).map(([act, id]) => on(act, id)),
+      fc.tuple(fc.constantFrom('release', 'expire'), ids).map(([act, id]) => on(act, id)),
+      fc.tuple(quantities, fc.constantFrom('s1', 's2', 's3'), ids).map((all) => commit(...all)),
     ),
     { maxLength: 60 },
   );

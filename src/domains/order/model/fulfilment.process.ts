@@ -2,6 +2,7 @@ import { type Instant, type Recorded } from '../../../kernel/envelope.js';
 import { type Process } from '../../../kernel/process.js';
 import { type InventoryEvent } from '../../inventory/contract.js';
 import { type PaymentEvent } from '../../payment/contract.js';
+import { type ShipmentEvent } from '../../shipping/contract.js';
 import {
   fulfilmentCategory,
   type FulfilmentEvent,
@@ -10,13 +11,17 @@ import {
 } from './fulfilment.events.js';
 import { type OrderEvent, type Reason } from './order.events.js';
 
-/** Reserve every line → authorise → confirm; whatever goes wrong, give back all that was taken → reject or cancel. */
+/**
+ * Reserve every line → authorise → confirm → for each shipment that leaves commit the stock, with the first capture the
+ * money. Whatever goes wrong before anything has left: give back all that was taken → reject or cancel.
+ */
 export interface FulfilmentSettings {
   readonly reservationTtlMs: number;
   readonly authorisationTimeoutMs: number;
 }
 
-export type FulfilmentFact = Recorded<OrderEvent> | Recorded<InventoryEvent> | Recorded<PaymentEvent>;
+export type FulfilmentFact =
+  Recorded<OrderEvent> | Recorded<InventoryEvent> | Recorded<PaymentEvent> | Recorded<ShipmentEvent>;
 
 export type FulfilmentCommand =
   | { do: 'start'; order: Placed; expiresAt: Instant }
@@ -27,6 +32,9 @@ export type FulfilmentCommand =
   | { do: 'noteDeclined'; paymentId: string; code: string; detail: string }
   | { do: 'noteVoided'; paymentId: string }
   | { do: 'noteRefunded'; paymentId: string }
+  | { do: 'noteDispatched'; shipmentId: string; lines: readonly { sku: string; quantity: number }[] }
+  | { do: 'noteDelivered' }
+  | { do: 'noteShippingStopped' }
   | { do: 'cancel'; reason: Reason }
   | { do: 'passDeadline'; at: Instant };
 
@@ -43,6 +51,8 @@ interface Work {
   readonly lines: readonly Line[];
   /** `returning` waits for payment's answer. */
   readonly payment: 'none' | 'asked' | 'returning' | 'returned';
+  /** Those that have left the building. */
+  readonly shipments: readonly string[];
 }
 
 export type FulfilmentState =
@@ -50,6 +60,9 @@ export type FulfilmentState =
   | { readonly is: 'reserving'; readonly work: Work }
   | { readonly is: 'authorising'; readonly work: Work; readonly timesOutAt: Instant }
   | { readonly is: 'confirmed'; readonly work: Work }
+  /** To be cancelled, unless shipping has been faster. */
+  | { readonly is: 'stopping'; readonly work: Work; readonly reason: Reason }
+  | { readonly is: 'delivered' }
   | { readonly is: 'abandoning'; readonly work: Work; readonly outcome: Outcome; readonly reason: Reason }
   | { readonly is: 'undone'; readonly outcome: Outcome; readonly reason: Reason };
 
@@ -66,7 +79,7 @@ const decide = (command: FulfilmentCommand, state: FulfilmentState): Steps => {
 /** Each fact may come again, and facts of different streams in any order: what does not fit the state means nothing. */
 const react = (command: FulfilmentCommand, state: FulfilmentState): Steps => {
   if (command.do === 'start') return state.is === 'absent' ? [start(command)] : [];
-  if (state.is === 'absent' || state.is === 'undone') return [];
+  if (state.is === 'absent' || state.is === 'delivered' || state.is === 'undone') return [];
   const { work } = state;
   const { orderId } = work.order;
   if ('paymentId' in command && command.paymentId !== work.order.paymentId) return [];
@@ -90,7 +103,7 @@ const react = (command: FulfilmentCommand, state: FulfilmentState): Steps => {
       const { sku } = command;
       if (!standsAt(work, sku, 'reserved')) return [];
       const released: FulfilmentEvent = { type: 'LineReleased', data: { orderId, sku } };
-      if (state.is === 'abandoning' || state.is === 'confirmed') return [released];
+      if (state.is === 'abandoning' || isConfirmed(state)) return [released];
       // Not on this process's word: without the stock there is nothing to confirm.
       const reason = { code: 'RESERVATION_LOST', detail: `The reservation of ${sku} was released.` };
       return [released, ...abandon(marked(work, sku, 'released'), 'rejected', reason)];
@@ -108,14 +121,36 @@ const react = (command: FulfilmentCommand, state: FulfilmentState): Steps => {
       const { paymentId } = command;
       // Not on this process's word either. It has to be remembered, for it will not be heard of again.
       const returned: FulfilmentEvent = { type: 'PaymentReturned', data: { orderId, paymentId } };
-      if (state.is === 'confirmed') return [returned];
+      if (isConfirmed(state)) return [returned];
       const reason = { code: 'PAYMENT_LOST', detail: `Payment ${paymentId} was voided.` };
       return [returned, ...abandon({ ...work, payment: 'returned' }, 'rejected', reason)];
     }
     case 'noteRefunded':
       return paymentReturned(work, command.paymentId);
-    case 'cancel':
-      return state.is === 'abandoning' ? [] : abandon(work, 'cancelled', command.reason);
+    case 'noteDispatched': {
+      const { shipmentId, lines } = command;
+      if (!isConfirmed(state) || work.shipments.includes(shipmentId)) return [];
+      return [
+        { type: 'StockCommitRequested', data: { orderId, shipmentId, lines } },
+        { type: 'ShipmentRecordRequested', data: { orderId, shipmentId, lines } },
+        ...capture(work),
+      ];
+    }
+    case 'noteDelivered':
+      return state.is === 'confirmed' ? [{ type: 'DeliveryRecordRequested', data: { orderId } }] : [];
+    case 'noteShippingStopped': {
+      if (state.is === 'abandoning' || work.shipments.length > 0) return [];
+      // It stops for a cancellation only. If that has not been heard of yet, it is the word of shipping that counts.
+      const stopped = { code: 'SHIPPING_STOPPED', detail: 'Shipping was stopped for a cancellation.' };
+      return abandon(work, 'cancelled', state.is === 'stopping' ? state.reason : stopped);
+    }
+    case 'cancel': {
+      const { reason } = command;
+      if (state.is === 'reserving' || state.is === 'authorising') return abandon(work, 'cancelled', reason);
+      return state.is === 'confirmed' && work.shipments.length === 0
+        ? [{ type: 'ShippingStopAwaited', data: { orderId, reason } }]
+        : [];
+    }
     case 'passDeadline': {
       if (state.is !== 'reserving' && state.is !== 'authorising') return [];
       const { expiresAt } = work.order;
@@ -151,6 +186,16 @@ const proceed = ({ order, lines }: Work, timesOutAt: Instant): Steps => {
         },
       ];
 };
+
+/** All of the money, when the first shipment leaves. */
+const capture = ({ order, payment, shipments }: Work): Steps => {
+  const { orderId, paymentId, total: amount } = order;
+  return paymentId !== null && payment === 'asked' && shipments.length === 0
+    ? [{ type: 'CaptureRequested', data: { orderId, paymentId, amount } }]
+    : [];
+};
+
+const isConfirmed = ({ is }: FulfilmentState): boolean => is === 'confirmed' || is === 'stopping';
 
 const abandon = ({ order, lines, payment }: Work, outcome: Outcome, reason: Reason): Steps => {
   const { orderId, paymentId } = order;
@@ -191,10 +236,10 @@ const evolve = (state: FulfilmentState, step: FulfilmentEvent): FulfilmentState 
   if (step.type === 'ReservationRequested') {
     const lines = step.data.lines.map(({ sku }) => ({ sku, is: 'asked' as const }));
     return state.is === 'absent'
-      ? { is: 'reserving', work: { order: step.data, lines, payment: 'none' } }
+      ? { is: 'reserving', work: { order: step.data, lines, payment: 'none', shipments: [] } }
       : state;
   }
-  if (state.is === 'absent' || state.is === 'undone') return state;
+  if (state.is === 'absent' || state.is === 'delivered' || state.is === 'undone') return state;
   const { work } = state;
   switch (step.type) {
     case 'LineReserved':
@@ -209,6 +254,14 @@ const evolve = (state: FulfilmentState, step: FulfilmentEvent): FulfilmentState 
         : state;
     case 'ConfirmationRequested':
       return state.is === 'abandoning' ? state : { is: 'confirmed', work };
+    case 'ShippingStopAwaited':
+      return state.is === 'confirmed' ? { is: 'stopping', work, reason: step.data.reason } : state;
+    case 'ShipmentRecordRequested': {
+      const shipments = [...work.shipments, step.data.shipmentId];
+      return isConfirmed(state) ? { is: 'confirmed', work: { ...work, shipments } } : state;
+    }
+    case 'DeliveryRecordRequested':
+      return { is: 'delivered' };
     case 'FulfilmentAbandoned': {
       const { outcome, reason } = step.data;
       return state.is === 'abandoning' ? state : { is: 'abandoning', work, outcome, reason };
@@ -220,11 +273,8 @@ const evolve = (state: FulfilmentState, step: FulfilmentEvent): FulfilmentState 
     case 'FulfilmentUndone':
       return { is: 'undone', outcome: step.data.outcome, reason: step.data.reason };
     case 'ReleaseRequested':
-    case 'ShippingStopAwaited':
     case 'StockCommitRequested':
     case 'CaptureRequested':
-    case 'ShipmentRecordRequested':
-    case 'DeliveryRecordRequested':
       return state;
   }
 };
@@ -266,6 +316,16 @@ const observe =
         const { orderId, paymentId } = fact.data;
         return { id: orderId, command: { do: 'noteRefunded', paymentId } };
       }
+      case 'ShipmentDispatched': {
+        const { orderId, shipmentId, lines } = fact.data;
+        return { id: orderId, command: { do: 'noteDispatched', shipmentId, lines } };
+      }
+      case 'ShipmentDelivered': {
+        const { orderId, complete } = fact.data;
+        return complete ? { id: orderId, command: { do: 'noteDelivered' } } : undefined;
+      }
+      case 'ShippingStopped':
+        return { id: fact.data.orderId, command: { do: 'noteShippingStopped' } };
       default:
         return undefined;
     }

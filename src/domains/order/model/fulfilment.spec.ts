@@ -4,6 +4,7 @@ import { type Position, type Recorded, upcast } from '../../../kernel/envelope.j
 import { given } from '../../../testing/given-when-then.js';
 import { type InventoryEvent, inventoryEvents } from '../../inventory/contract.js';
 import { type PaymentEvent, paymentEvents } from '../../payment/contract.js';
+import { type ShipmentEvent, shipmentEvents } from '../../shipping/contract.js';
 import { type FulfilmentEvent, type Outcome } from './fulfilment.events.js';
 import { deadline, fulfilment, type FulfilmentCommand, type FulfilmentFact } from './fulfilment.process.js';
 import { type OrderEvent, orderEvents, type Reason } from './order.events.js';
@@ -77,6 +78,21 @@ const undone = (outcome: Outcome, reason: Reason): FulfilmentEvent => ({
   data: { orderId, outcome, reason },
 });
 const returnRequested: FulfilmentEvent = { type: 'PaymentReturnRequested', data: { orderId, paymentId } };
+const stopAwaited = (reason: Reason): FulfilmentEvent => ({
+  type: 'ShippingStopAwaited',
+  data: { orderId, reason },
+});
+const mugs = [{ sku: 'MUG', quantity: 2 }];
+const tea = [{ sku: 'TEA', quantity: 1 }];
+const shipment = (n: number, lines: typeof mugs): readonly FulfilmentEvent[] => [
+  { type: 'StockCommitRequested', data: { orderId, shipmentId: `o1.${n}`, lines } },
+  { type: 'ShipmentRecordRequested', data: { orderId, shipmentId: `o1.${n}`, lines } },
+];
+const captureRequested: FulfilmentEvent = {
+  type: 'CaptureRequested',
+  data: { orderId, paymentId, amount: eur(1500) },
+};
+const deliveryRecordRequested: FulfilmentEvent = { type: 'DeliveryRecordRequested', data: { orderId } };
 const returned: FulfilmentEvent = { type: 'PaymentReturned', data: { orderId, paymentId } };
 
 const noteReserved = (sku: string): FulfilmentCommand => ({ do: 'noteReserved', sku, timesOutAt });
@@ -88,6 +104,13 @@ const noteVoided = { do: 'noteVoided', paymentId } as const;
 const noteRefunded = { do: 'noteRefunded', paymentId } as const;
 const wish = { code: 'CHANGED_MIND', detail: 'No longer needed.' };
 const cancel: FulfilmentCommand = { do: 'cancel', reason: wish };
+const noteDispatched = (n: number, lines: typeof mugs): FulfilmentCommand => ({
+  do: 'noteDispatched',
+  shipmentId: `o1.${n}`,
+  lines,
+});
+const noteDelivered: FulfilmentCommand = { do: 'noteDelivered' };
+const noteShippingStopped: FulfilmentCommand = { do: 'noteShippingStopped' };
 const passDeadline = (now: string): FulfilmentCommand => ({ do: 'passDeadline', at: now });
 
 const outOfStock = { code: 'OUT_OF_STOCK', detail: '2 of MUG were ordered, 1 are available.' };
@@ -107,6 +130,8 @@ const paymentTimedOut = {
 const reserving = [reservationRequested];
 const authorising = [...reserving, reserved('MUG'), reserved('TEA'), authorisationRequested];
 const confirmed = [...authorising, confirmationRequested];
+const stopping = [...confirmed, stopAwaited(wish)];
+const shipping = [...confirmed, ...shipment(1, mugs), captureRequested];
 
 describe('Fulfilment', () => {
   it('starts with the reservations', () => {
@@ -131,9 +156,13 @@ describe('Fulfilment', () => {
       },
     };
     given(decider, free).when(noteReserved('TIP')).then(reserved('TIP'), confirmationRequested);
-    given(decider, free, reserved('TIP'), confirmationRequested)
-      .when(cancel)
+    const ready = [free, reserved('TIP'), confirmationRequested];
+    given(decider, ...ready, stopAwaited(wish))
+      .when(noteShippingStopped)
       .then(abandoned('cancelled', wish), release('TIP'));
+    given(decider, ...ready)
+      .when(noteDispatched(1, tea))
+      .then(...shipment(1, tea));
   });
   it('asks for confirmation once the money is authorised', () => {
     given(decider, ...authorising)
@@ -190,9 +219,25 @@ describe('Fulfilment is abandoned', () => {
     given(decider, ...reserving, reserved('MUG'))
       .when(cancel)
       .then(gone, release('MUG'));
+    given(decider, ...authorising)
+      .when(cancel)
+      .then(gone, release('MUG'), release('TEA'), returnRequested);
+    given(decider, ...confirmed)
+      .when(cancel)
+      .then(stopAwaited(wish));
+    given(decider, ...stopping)
+      .when(noteShippingStopped)
+      .then(gone, release('MUG'), release('TEA'), returnRequested);
+  });
+  it('when shipping tells first that it was stopped', () => {
+    const stopped = { code: 'SHIPPING_STOPPED', detail: 'Shipping was stopped for a cancellation.' };
+    const gone = abandoned('cancelled', stopped);
+    given(decider, ...reserving)
+      .when(noteShippingStopped)
+      .then(gone);
     for (const facts of [authorising, confirmed]) {
       given(decider, ...facts)
-        .when(cancel)
+        .when(noteShippingStopped)
         .then(gone, release('MUG'), release('TEA'), returnRequested);
     }
   });
@@ -208,10 +253,69 @@ describe('Fulfilment is abandoned', () => {
   });
 });
 
+describe('Fulfilment that is confirmed', () => {
+  it('commits the stock of each shipment that leaves, and captures all of the money with the first', () => {
+    for (const facts of [confirmed, stopping]) {
+      given(decider, ...facts)
+        .when(noteDispatched(1, mugs))
+        .then(...shipment(1, mugs), captureRequested);
+    }
+    given(decider, ...shipping)
+      .when(noteDispatched(2, tea))
+      .then(...shipment(2, tea));
+  });
+  it('captures nothing that somebody else took back', () => {
+    given(decider, ...confirmed, returned)
+      .when(noteDispatched(1, mugs))
+      .then(...shipment(1, mugs));
+  });
+  it('waits for shipping when it is to be cancelled, whatever else happens', () => {
+    given(decider, ...stopping)
+      .when(cancel)
+      .then();
+    given(decider, ...stopping)
+      .when(passDeadline('2027-01-01T00:00:00.000Z'))
+      .then();
+    given(decider, ...stopping)
+      .when(noteReleased('MUG'))
+      .then(released('MUG'));
+    given(decider, ...stopping)
+      .when(noteVoided)
+      .then(returned);
+    given(decider, ...stopping, returned, released('MUG'))
+      .when(noteShippingStopped)
+      .then(abandoned('cancelled', wish), release('TEA'));
+  });
+  it('is not cancelled once anything has left', () => {
+    const overtaken = [...stopping, ...shipment(1, mugs), captureRequested];
+    for (const facts of [shipping, overtaken]) {
+      for (const command of [cancel, noteShippingStopped]) {
+        given(decider, ...facts)
+          .when(command)
+          .then();
+      }
+    }
+  });
+  it('is over when all is delivered', () => {
+    const all = [...shipping, ...shipment(2, tea)];
+    given(decider, ...all)
+      .when(noteDelivered)
+      .then(deliveryRecordRequested);
+    for (const command of everything) {
+      given(decider, ...all, deliveryRecordRequested)
+        .when(command)
+        .then();
+    }
+    expect(fold(decider, [...all, deliveryRecordRequested, ...shipment(3, mugs)])).toEqual({
+      is: 'delivered',
+    });
+  });
+});
+
 describe('Fulfilment that is abandoned', () => {
   const short = [...reserving, refused('MUG'), abandoned('rejected', outOfStock)];
   const cancelled = [
-    ...confirmed,
+    ...stopping,
     abandoned('cancelled', wish),
     release('MUG'),
     release('TEA'),
@@ -266,17 +370,20 @@ describe('Fulfilment that is abandoned', () => {
     given(decider, ...confirmed)
       .when(noteReleased('MUG'))
       .then(released('MUG'));
-    given(decider, ...confirmed, returned, released('MUG'))
-      .when(cancel)
+    const without = [...confirmed, returned, released('MUG'), stopAwaited(wish)];
+    given(decider, ...without)
+      .when(noteShippingStopped)
       .then(abandoned('cancelled', wish), release('TEA'));
   });
   it('keeps its first reason', () => {
     given(decider, ...short)
       .when(cancel)
       .then();
-    given(decider, ...short)
-      .when(passDeadline(expiresAt))
-      .then();
+    for (const command of [passDeadline(expiresAt), noteShippingStopped]) {
+      given(decider, ...short)
+        .when(command)
+        .then();
+    }
   });
   it('makes nothing of anything once undone', () => {
     const all = [...cancelled, released('MUG'), released('TEA'), returned, undone('cancelled', wish)];
@@ -297,6 +404,9 @@ const everything: readonly FulfilmentCommand[] = [
   noteDeclined,
   noteVoided,
   noteRefunded,
+  noteDispatched(1, mugs),
+  noteDelivered,
+  noteShippingStopped,
   cancel,
   passDeadline(expiresAt),
 ];
@@ -313,6 +423,10 @@ describe('A fact', () => {
     [[...authorising, abandoned('rejected', paymentDeclined)], noteDeclined],
     [[...confirmed, returned], noteVoided],
     [confirmed, noteRefunded],
+    [shipping, noteDispatched(1, mugs)],
+    [stopping, cancel],
+    [stopping, noteDelivered],
+    [reserving, noteDispatched(1, mugs)],
   ])('means nothing the second time (%#)', (facts, command) => {
     given(decider, ...facts)
       .when(command)
@@ -349,16 +463,18 @@ describe('A fact', () => {
   const ofOrder = (event: OrderEvent) => record(orderEvents, event);
   const ofStock = (event: InventoryEvent) => record(inventoryEvents, event);
   const ofPayment = (event: PaymentEvent) => record(paymentEvents, event);
-  const mugs = { sku: 'MUG', reservationId: orderId, orderId, quantity: 2 };
+  const ofShipping = (event: ShipmentEvent) => record(shipmentEvents, event);
+  const held = { sku: 'MUG', reservationId: orderId, orderId, quantity: 2 };
   const ids = { paymentId, orderId };
+  const first = { orderId, shipmentId: 'o1.1' };
 
   it.each<[FulfilmentFact, FulfilmentCommand]>([
     [ofOrder({ type: 'OrderPlaced', data: order }), { do: 'start', order, expiresAt }],
     [ofOrder({ type: 'OrderCancellationRequested', data: { orderId, reason: wish } }), cancel],
-    [ofStock({ type: 'StockReserved', data: { ...mugs, expiresAt } }), noteReserved('MUG')],
-    [ofStock({ type: 'StockReservationRefused', data: { ...mugs, available: 1 } }), noteRefused('MUG')],
-    [ofStock({ type: 'StockReleased', data: mugs }), noteReleased('MUG')],
-    [ofStock({ type: 'StockReservationExpired', data: mugs }), noteReleased('MUG')],
+    [ofStock({ type: 'StockReserved', data: { ...held, expiresAt } }), noteReserved('MUG')],
+    [ofStock({ type: 'StockReservationRefused', data: { ...held, available: 1 } }), noteRefused('MUG')],
+    [ofStock({ type: 'StockReleased', data: held }), noteReleased('MUG')],
+    [ofStock({ type: 'StockReservationExpired', data: held }), noteReleased('MUG')],
     [
       ofPayment({ type: 'PaymentAuthorised', data: { ...ids, amount: eur(1), authorisationId: 'a' } }),
       noteAuthorised,
@@ -375,14 +491,29 @@ describe('A fact', () => {
       }),
       noteRefunded,
     ],
+    [
+      ofShipping({
+        type: 'ShipmentDispatched',
+        data: { ...first, lines: mugs, trackingNumber: 'T', complete: false },
+      }),
+      noteDispatched(1, mugs),
+    ],
+    [ofShipping({ type: 'ShipmentDelivered', data: { ...first, complete: true } }), noteDelivered],
+    [ofShipping({ type: 'ShippingStopped', data: { orderId } }), noteShippingStopped],
   ])('is heard: $type', (fact, command) => {
     expect(process.observe(fact, at)).toEqual({ id: orderId, command });
   });
   it.each<FulfilmentFact>([
     ofOrder({ type: 'OrderConfirmed', data: { orderId } }),
     ofStock({ type: 'StockReceived', data: { sku: 'MUG', quantity: 1, reference: null } }),
-    ofStock({ type: 'StockReserved', data: { ...mugs, reservationId: 'shop-window', expiresAt } }),
+    ofStock({ type: 'StockReserved', data: { ...held, reservationId: 'shop-window', expiresAt } }),
     ofPayment({ type: 'PaymentCaptured', data: { ...ids, amount: eur(1) } }),
+    ofShipping({ type: 'ShipmentCreated', data: { ...first, lines: mugs } }),
+    ofShipping({ type: 'ShipmentDelivered', data: { ...first, complete: false } }),
+    ofShipping({
+      type: 'ShipmentFailed',
+      data: { ...first, lines: mugs, dispatched: true, reason: 'Sunk' },
+    }),
   ])('is none of its business: $type', (fact) => {
     expect(process.observe(fact, at)).toBeUndefined();
   });

@@ -43,8 +43,14 @@ interface Shipment {
 export type OrderState =
   | { readonly is: 'absent' }
   | {
-      readonly is: 'placed' | 'confirmed' | 'cancelling' | 'rejected' | 'cancelled';
+      readonly is: 'placed' | 'confirmed' | 'rejected' | 'cancelled';
       readonly lines: readonly OrderLine[];
+    }
+  | {
+      readonly is: 'cancelling';
+      readonly lines: readonly OrderLine[];
+      /** Then it may have left the building already. */
+      readonly confirmed: boolean;
     }
   | {
       /** `shipping` is in part, `shipped` is in full. */
@@ -179,7 +185,8 @@ const ship = (
 ): readonly OrderEvent[] | OrderRejection => {
   const shipments = 'shipments' in state ? state.shipments : [];
   if (shipments.some((shipment) => shipment.shipmentId === shipmentId)) return [];
-  if (state.is !== 'confirmed' && state.is !== 'shipping') {
+  const overtaken = state.is === 'cancelling' && state.confirmed;
+  if (state.is !== 'confirmed' && state.is !== 'shipping' && !overtaken) {
     return reject('ORDER_NOT_SHIPPABLE', `Order ${orderId} is ${state.is}: nothing of it can be shipped.`);
   }
   if (lines.length === 0) return reject('SHIPMENT_EMPTY', `Shipment ${shipmentId} has no lines.`, 'lines');
@@ -200,7 +207,11 @@ const ship = (
     }
   }
   const complete = [...left.values()].every((rest) => rest === 0);
-  return [{ type: 'OrderShipped', data: { orderId, shipmentId, lines, complete } }];
+  const shipped: OrderEvent = { type: 'OrderShipped', data: { orderId, shipmentId, lines, complete } };
+  if (!overtaken) return [shipped];
+  const detail = `Shipment ${shipmentId} had left the building before the cancellation reached it.`;
+  const reason = { code: 'ALREADY_DISPATCHED', detail };
+  return [{ type: 'OrderCancellationRefused', data: { orderId, reason } }, shipped];
 };
 
 const cancellationRequested = ({ orderId, reason }: { orderId: string; reason: Reason }): OrderEvent => ({
@@ -226,13 +237,15 @@ const evolve = (state: OrderState, event: OrderEvent): OrderState => {
     case 'cancelling':
       switch (event.type) {
         case 'OrderConfirmed':
-          return state.is === 'placed' ? { ...state, is: 'confirmed' } : state;
+          return state.is === 'placed' ? { is: 'confirmed', lines: state.lines } : state;
         case 'OrderCancellationRequested':
-          return { ...state, is: 'cancelling' };
+          return { is: 'cancelling', lines: state.lines, confirmed: state.is !== 'placed' };
+        case 'OrderCancellationRefused':
+          return { is: 'confirmed', lines: state.lines };
         case 'OrderRejected':
-          return { ...state, is: 'rejected' };
+          return { is: 'rejected', lines: state.lines };
         case 'OrderCancelled':
-          return { ...state, is: 'cancelled' };
+          return { is: 'cancelled', lines: state.lines };
         case 'OrderShipped':
           return state.is === 'confirmed' ? shipped(state.lines, [], event.data) : state;
         default:

@@ -54,6 +54,16 @@ const placed: OrderEvent = {
 const confirmed: OrderEvent = { type: 'OrderConfirmed', data: { orderId } };
 const rejected: OrderEvent = { type: 'OrderRejected', data: { orderId, reason } };
 const cancelling: OrderEvent = { type: 'OrderCancellationRequested', data: { orderId, reason } };
+const cancellationRefused = (shipmentId: string): OrderEvent => ({
+  type: 'OrderCancellationRefused',
+  data: {
+    orderId,
+    reason: {
+      code: 'ALREADY_DISPATCHED',
+      detail: `Shipment ${shipmentId} had left the building before the cancellation reached it.`,
+    },
+  },
+});
 const cancelled: OrderEvent = { type: 'OrderCancelled', data: { orderId, reason } };
 const shipped = (
   shipmentId: string,
@@ -247,6 +257,30 @@ describe('An order', () => {
         .thenRejected('ORDER_NOT_SHIPPABLE');
     }
   });
+  it('that has left the building is no longer cancelled', () => {
+    given(decider, placed, confirmed, cancelling)
+      .when(ship('s1', twoMugs))
+      .then(cancellationRefused('s1'), shipped('s1', false, twoMugs));
+    const overtaken = [
+      placed,
+      confirmed,
+      cancelling,
+      cancellationRefused('s1'),
+      shipped('s1', false, twoMugs),
+    ];
+    given(decider, ...overtaken)
+      .when(ship('s1', twoMugs))
+      .then();
+    given(decider, ...overtaken)
+      .when(requestCancellation)
+      .thenRejected('ORDER_NOT_CANCELLABLE');
+    given(decider, ...overtaken)
+      .when(ship('s2', oneMug, oneTea))
+      .then(shipped('s2', true, oneMug, oneTea));
+    given(decider, placed, confirmed, cancelling)
+      .when(ship('s1', { sku: 'HAT', quantity: 1 }))
+      .thenRejected('SHIPMENT_EXCEEDS_ORDER', { path: 'lines[0].quantity' });
+  });
   it('is delivered once shipped in full, and returned once delivered', () => {
     given(decider, ...inFull)
       .when(deliver)
@@ -278,7 +312,16 @@ describe('An order', () => {
     },
   );
   it('makes nothing of facts that do not fit', () => {
-    const any = [confirmed, rejected, cancelling, cancelled, ...inPart.slice(2), delivered, returned];
+    const any = [
+      confirmed,
+      rejected,
+      cancelling,
+      cancellationRefused('s1'),
+      cancelled,
+      ...inPart.slice(2),
+      delivered,
+      returned,
+    ];
     expect(fold(decider, any)).toEqual({ is: 'absent' });
     for (const end of [
       [placed, rejected],
