@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { UnknownEvent } from '../kernel/envelope.js';
 import { reject } from '../kernel/rejection.js';
 import { ConcurrencyConflict } from '../ports/event-store.js';
+import { MailUnavailable } from '../ports/mailer.js';
 import { InvalidCursor } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
 import { InvalidConsistencyToken, ViewBehind } from '../projections/serving-views.js';
@@ -84,6 +85,14 @@ describe('a problem document', () => {
       ),
     );
     expect(headers).toStrictEqual(status === 503 ? { 'retry-after': '1' } : {});
+  });
+
+  it('tells how long to wait for mail', () => {
+    const { problem: body, headers } = toProblem(new MailUnavailable(secret));
+    const detail =
+      'The mail server cannot be reached at present; nothing was sent. Send the same request again later.';
+    expect(body).toStrictEqual(problem(503, 'MAIL_UNAVAILABLE', detail));
+    expect(headers).toStrictEqual({ 'retry-after': '5' });
   });
 
   it.each([

@@ -103,5 +103,5 @@ export const isStorageFault = (error: unknown): boolean => storageFaults.test(co
 export const isTaken = (error: unknown): boolean => codeOf(error) === 'SQLITE_CONSTRAINT_UNIQUE';
 
 /** By its code: the class of SQLite's errors is that of the first module instance that loaded the driver. */
-const codeOf = (error: unknown): string =>
+export const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';

@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { type Sealed } from '../../kernel/sealed.js';
 import { type Keys, UnreadableSeal } from '../../ports/keys.js';
 import { whenFree } from './busy.js';
-import { type Database } from './database.js';
+import { codeOf, type Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import { decrypt, digest, encrypt, nonceBytes, subkey } from './sealing.js';
 
@@ -72,8 +72,7 @@ const openDatabase = (path: string): Database => {
     return db;
   } catch (error) {
     db.close();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!/^SQLITE_(NOTADB|CORRUPT)/.test(code)) throw error;
+    if (!/^SQLITE_(NOTADB|CORRUPT)/.test(codeOf(error))) throw error;
     throw new KeysRefused('NOT_A_KEY_FILE', `${path} is damaged.`, error);
   }
 };

@@ -1,3 +1,5 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpClient } from './http-client.js';
 import { freePort, type Settings, Site } from './program.js';
@@ -37,6 +39,29 @@ describe('A start that would not be what was meant', () => {
     const output = await failedStart({ PORT: '-1', ROLES: 'x' });
     expect(output).toContain('PORT=-1');
     expect(output).toContain('ROLES=x');
+  });
+
+  it('stops when others can read the keys, and says how to mend it', async () => {
+    const own = await Site.open();
+    await (await own.start()).stop();
+    const file = join(own.dataDir, 'keys.db');
+    await chmod(file, 0o644);
+    const program = await own.program();
+    program.spawn();
+    expect(await program.ended()).toBe(1);
+    expect(program.output).toContain(`chmod 600 ${file}`);
+    await chmod(file, 0o600);
+    expect(await (await program.start()).readiness()).toBe(200);
+    await own.clean();
+  });
+
+  it.each([
+    ['SMTP_URL', 'mail:secret@host'],
+    ['MAIL_FROM', 'nobody'],
+  ])('stops when %s cannot be used, showing no password', async (name, value) => {
+    const output = await failedStart({ SMTP_URL: 'smtp://localhost', [name]: value });
+    expect(output).toContain(`${name} is not valid`);
+    expect(output).not.toMatch(/secret|    at /);
   });
 
   it('stops when its port is taken', async () => {

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openEmbedded } from '../../adapters/embedded/index.js';
+import { smtpServer } from '../../adapters/smtp/testing/smtp-server.js';
 import { type Consumed } from '../../consumers/consumer.js';
 import { Correspondence } from '../../domains/notification/correspondence.js';
 import { NotificationConsumer } from '../../domains/notification/notification.consumer.js';
 import { Notifications } from '../../domains/notification/notification.handlers.js';
 import * as contract from '../../http/contract.js';
+import { type Mailer, MailRefused } from '../../ports/mailer.js';
 import { type HttpClient, read } from './http-client.js';
 import { Site } from './program.js';
 import { Shop } from './shop.js';
@@ -12,6 +14,24 @@ import { allEvents } from './stored.js';
 import { until } from '../until.js';
 
 const contact = { name: 'Ann Example', email: 'ann@example.test' };
+
+/** Every event of the order is shown to a consumer in a process of its own, more than once. */
+const tell = async ({ dataDir }: Site, orderId: string, mailer?: Mailer): Promise<void> => {
+  const engine = openEmbedded({ dataDir });
+  const service = new Notifications(engine.eventStore, { now: () => new Date().toISOString() });
+  const correspondence = new Correspondence(engine.eventStore, engine.keys, mailer ?? engine.outbox);
+  const [consumer] = new NotificationConsumer(service, correspondence).consumers();
+  const told = (await allEvents(engine.eventStore)).filter(
+    ({ type, data }) =>
+      'orderId' in data &&
+      data.orderId === orderId &&
+      (consumer?.handles as readonly string[]).includes(type),
+  );
+  for (const event of [...told, ...told]) {
+    await consumer?.handle(event as unknown as Consumed, new AbortController().signal);
+  }
+  await engine.close();
+};
 
 describe('Notifications', () => {
   let site: Site;
@@ -32,28 +52,10 @@ describe('Notifications', () => {
   const notifications = async (orderId: string) =>
     read(contract.notifications, await list(orderId), 200).items;
 
-  /** Every event of the order is shown to a consumer in a process of its own, more than once. */
-  const tell = async (orderId: string): Promise<void> => {
-    const engine = openEmbedded({ dataDir: site.dataDir });
-    const service = new Notifications(engine.eventStore, { now: () => new Date().toISOString() });
-    const correspondence = new Correspondence(engine.eventStore, engine.keys, engine.outbox);
-    const [consumer] = new NotificationConsumer(service, correspondence).consumers();
-    const told = (await allEvents(engine.eventStore)).filter(
-      ({ type, data }) =>
-        'orderId' in data &&
-        data.orderId === orderId &&
-        (consumer?.handles as readonly string[]).includes(type),
-    );
-    for (const event of [...told, ...told]) {
-      await consumer?.handle(event as unknown as Consumed, new AbortController().signal);
-    }
-    await engine.close();
-  };
-
   const ended = async (personal: object, quantity = 1): Promise<string> => {
     const { orderId } = await shop.place({ MUG: quantity }, personal);
     await shop.ended(orderId);
-    await tell(orderId);
+    await tell(site, orderId);
     return orderId;
   };
 
@@ -142,5 +144,77 @@ describe('Notifications', () => {
       { path: 'orderId' },
     ]);
     expect((await list('unknown')).body).toStrictEqual({ items: [], nextCursor: null });
+  });
+});
+
+describe('Notifications by SMTP', () => {
+  it('leave by the mail server, and what it answers shows without anybody named', async () => {
+    const server = await smtpServer();
+    const site = await Site.open();
+    try {
+      // Without the role process: nobody but this spec consumes.
+      const program = await site.start({
+        ROLES: 'api,projector',
+        SMTP_URL: server.url,
+        MAIL_FROM: 'Shop <mail@shop.example>',
+        CONSISTENCY_TIMEOUT_MS: '5000',
+      });
+      const { http } = program;
+      const shop = new Shop(http);
+      const { orderId } = await shop.place({ [await shop.stocked('MUG', 10)]: 1 }, { contact });
+      const refusing: Mailer = {
+        send: () => Promise.reject(new MailRefused('SMTP_550', 'refused')),
+        sent: () => Promise.resolve([]),
+      };
+      await tell(site, orderId, refusing);
+      const seen = async (headers = {}) =>
+        read(
+          contract.notifications,
+          await http.get(`/api/notifications?orderId=${orderId}`, headers),
+          200,
+        ).items.map(({ status, attempt, failure, mail }) => ({ status, attempt, failure, mail }));
+      await until('the notification', async () => ((await seen()).length > 0 ? true : undefined));
+      expect(await seen()).toStrictEqual([
+        { status: 'failed', attempt: 1, failure: { code: 'SMTP_550', detail: 'refused' }, mail: null },
+      ]);
+
+      const { items } = read(
+        contract.notifications,
+        await http.get(`/api/notifications?orderId=${orderId}`),
+        200,
+      );
+      const id = items[0]?.notificationId ?? '';
+      const resend = (key: string) =>
+        http.post(`/api/notifications/${id}/resend`, {}, { 'idempotency-key': key });
+      server.answers['RCPT TO'] = `451 4.3.0 ${contact.email} later`;
+      const later = await resend('key-1');
+      expect(read(contract.problem, later, 503).code).toBe('MAIL_UNAVAILABLE');
+      expect(Number(later.headers['retry-after'])).toBeGreaterThan(0);
+
+      delete server.answers['RCPT TO'];
+      expect(read(contract.resentNotification, await resend('key-1'), 200)).toMatchObject({
+        status: 'sent',
+        attempt: 2,
+      });
+      read(contract.resentNotification, await resend('key-1'), 200);
+      expect(server.received.map(({ from, to }) => ({ from, to }))).toStrictEqual([
+        { from: '<mail@shop.example>', to: [`<${contact.email}>`] },
+      ]);
+      expect(server.received[0]?.data).toContain(`Message-ID: <${id}/2@shop.example>`);
+
+      server.answers['RCPT TO'] = `550 5.1.1 ${contact.email} is unknown`;
+      const refused = await resend('key-2');
+      const failure = {
+        code: 'SMTP_550',
+        detail: 'The mail server refused the recipient for good (550 5.1.1).',
+      };
+      expect(read(contract.resentNotification, refused, 200)).toMatchObject({ status: 'failed', failure });
+      const token = { 'consistency-token': String(refused.headers['consistency-token']) };
+      expect(await seen(token)).toStrictEqual([{ status: 'failed', attempt: 3, failure, mail: null }]);
+      expect(program.output).not.toContain(contact.email);
+    } finally {
+      await site.clean();
+      await server.close();
+    }
   });
 });

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fold } from '../../../kernel/decider.js';
+import { type Position, upcast } from '../../../kernel/envelope.js';
 import { isRejection, reject } from '../../../kernel/rejection.js';
 import { type Sealed } from '../../../kernel/sealed.js';
 import { given } from '../../../testing/given-when-then.js';
+import { sampleEvent } from '../../../testing/sample-events.js';
 import { type Offer, type OfferRejection } from '../../catalog/contract.js';
 import { cart, type CartCommand } from './cart.decider.js';
-import { type CartEvent } from './cart.events.js';
+import { type CartEvent, cartEvents } from './cart.events.js';
 
 const cartId = 'c1';
 const customerId = 'ada';
@@ -23,7 +25,7 @@ const teaAdded: CartEvent = { type: 'CartItemAdded', data: { cartId, ...tea } };
 const mugsRemoved: CartEvent = { type: 'CartItemRemoved', data: { cartId, sku: 'MUG' } };
 const threeMugs: CartEvent = { type: 'CartItemQuantityChanged', data: { cartId, sku: 'MUG', quantity: 3 } };
 const abandoned: CartEvent = { type: 'CartAbandoned', data: { cartId, reason: 'idle' } };
-const checkedOut: CartEvent = {
+const checkedOut: Extract<CartEvent, { type: 'CartCheckedOut' }> = {
   type: 'CartCheckedOut',
   data: {
     cartId,
@@ -218,6 +220,17 @@ describe('A cart', () => {
 });
 
 describe('Checking out', () => {
+  it('knew no personal data at first', () => {
+    const { contact: _, shippingAddress: __, ...data } = checkedOut.data;
+    const first = { ...sampleEvent('e'), type: 'CartCheckedOut', data };
+    const stored = { ...first, stream: 'cart-c1', revision: 3, position: '1' as Position };
+    const { type, version, data: read } = upcast(cartEvents, stored, 'The spec');
+    expect({ type, version, data: read }).toStrictEqual({
+      type: 'CartCheckedOut',
+      version: 2,
+      data: { ...data, contact: null, shippingAddress: null },
+    });
+  });
   it('freezes what is bought and for how much', () => {
     given(decider, ...filled)
       .when(checkOut())
