@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describeCheckpointsContract } from '../../testing/checkpoints.contract.js';
 import { describeEventStoreContract } from '../../testing/event-store.contract.js';
 import { describeLeasesContract } from '../../testing/leases.contract.js';
+import { describeSchemaRegistryContract } from '../../testing/schema-registry.contract.js';
 import { describeViewsContract } from '../../testing/views.contract.js';
 import { openEmbedded } from './index.js';
 
@@ -44,4 +45,9 @@ describeViewsContract(name, async () => {
 describeLeasesContract(name, async () => {
   const { open, dispose } = await site();
   return { ...open(), another: () => Promise.resolve(open().leases), dispose };
+});
+
+describeSchemaRegistryContract(name, async () => {
+  const { open, dispose } = await site();
+  return { registry: open().schemaRegistry, another: () => Promise.resolve(open().schemaRegistry), dispose };
 });

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { registrySchema } from './registry-tables.js';
 
 export type Database = Sqlite.Database;
 
@@ -34,7 +35,7 @@ const core = `
   ) WITHOUT ROWID;
 `;
 
-const schema: readonly string[] = [core];
+const schema: readonly string[] = [core, registrySchema];
 
 /**
  * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is

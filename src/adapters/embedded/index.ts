@@ -4,6 +4,7 @@ import { EventLog } from './event-log.js';
 import { EmbeddedEventStore } from './event-store.js';
 import { GroupCommit } from './group-commit.js';
 import { EmbeddedLeases } from './leases.js';
+import { EmbeddedSchemaRegistry } from './schema-registry.js';
 import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
 
@@ -30,6 +31,7 @@ export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
     checkpoints: new EmbeddedCheckpoints(db, commits),
     views: new EmbeddedViews(db, commits),
     leases: new EmbeddedLeases(db, commits),
+    schemaRegistry: new EmbeddedSchemaRegistry(db, commits),
     /** Ends the subscriptions, waits for the writes under way and closes the file. */
     close: async (): Promise<void> => {
       await eventStore.close();
