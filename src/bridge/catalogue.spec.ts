@@ -47,7 +47,7 @@ const storedOf = ({ type, record }: PublicRecord): object => {
     case 'OrderPlaced':
       return { ...record, placedAt: iso(record.placedAt), paymentMethod: secret };
     case 'CartCheckedOut':
-      return { ...record, paymentMethod: secret };
+      return { ...record, paymentMethod: secret, contact: secret, shippingAddress: secret };
     case 'ReservationRequested':
       return { ...record, expiresAt: iso(record.expiresAt), paymentMethod: secret };
     case 'AuthorisationRequested':
