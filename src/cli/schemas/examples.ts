@@ -80,7 +80,7 @@ const valueOf = (schema: Schema, choice: Choice, field = ''): unknown => {
           `key ${key}`,
           valueOf(schema.values, choice, field),
         ]),
-      ) as unknown;
+      );
     case 'union': {
       const branch = choice.pick(schema.branches);
       return branch && valueOf(branch, choice, field);

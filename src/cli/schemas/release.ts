@@ -11,7 +11,7 @@ import { judgeContract } from './published.js';
 export const release = (root: string, output: Output): 0 | 1 => {
   const events = readContract(root);
   const history = readHistory(root);
-  const verdicts = judgeContract(events, history);
+  const verdicts = judgeContract(root);
   const broken = verdicts.filter(({ compatible }) => !compatible);
   if (broken.length > 0) {
     for (const verdict of broken) output.problem(`${verdict.subject}\n${print(verdict)}`);
