@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { deadLettersSchema } from './dead-letters.schema.js';
+import { inboxSchema } from './inbox.schema.js';
 
 export type Database = Sqlite.Database;
 
@@ -34,7 +36,7 @@ const core = `
   ) WITHOUT ROWID;
 `;
 
-const schema: readonly string[] = [core];
+const schema: readonly string[] = [core, inboxSchema, deadLettersSchema];
 
 /**
  * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is

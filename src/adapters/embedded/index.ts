@@ -1,8 +1,10 @@
 import { EmbeddedCheckpoints } from './checkpoints.js';
 import { openDatabase } from './database.js';
 import { EventLog } from './event-log.js';
+import { EmbeddedDeadLetters } from './dead-letters.js';
 import { EmbeddedEventStore } from './event-store.js';
 import { GroupCommit } from './group-commit.js';
+import { EmbeddedInbox } from './inbox.js';
 import { EmbeddedLeases } from './leases.js';
 import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
@@ -30,6 +32,8 @@ export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
     checkpoints: new EmbeddedCheckpoints(db, commits),
     views: new EmbeddedViews(db, commits),
     leases: new EmbeddedLeases(db, commits),
+    inbox: new EmbeddedInbox(db, commits),
+    deadLetters: new EmbeddedDeadLetters(db, commits),
     /** Ends the subscriptions, waits for the writes under way and closes the file. */
     close: async (): Promise<void> => {
       await eventStore.close();
