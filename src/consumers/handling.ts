@@ -137,6 +137,8 @@ export class Handling {
       await this.ports.inbox.add(parking.group, parking.eventId);
       return true;
     }
+    // A new owner of the partition may have handled it, if this one does not know yet that there is one.
+    if (await this.isDuplicate(parking.eventId)) return true;
     await this.publish(parking, outcome);
     await deadLetters.park(parking, outcome, this.now());
     key.blocked = true;

@@ -140,7 +140,8 @@ export class ConsumerRunner {
     const { group, topics } = this.consumer;
     const { sessionTimeoutMs } = this.settings;
     const settings = { ...defaults, ...this.settings };
-    const batchSize = Math.min(largestBatch, settings.maxInFlight);
+    // Smaller than what may be in hand, so that the next one comes before the last is finished.
+    const batchSize = Math.max(1, Math.min(largestBatch, Math.floor(settings.maxInFlight / 2)));
     await this.makeTopics();
     const member = await log.join({ group, topics, sessionTimeoutMs, batchSize });
     const { consumer, handling, ports } = this;

@@ -106,7 +106,7 @@ export class InMemoryLog implements MessageLog {
     return Promise.resolve();
   }
 
-  /** As when the members of the group have not been heard of for too long: they learn of it when they commit. */
+  /** As when the members of the group were not heard of for too long: they lose all, and learn of it when they commit. */
   expire(group: string): void {
     this.group(group).expire();
   }
@@ -190,8 +190,7 @@ class Group {
 
   expire(): void {
     this.owners.clear();
-    for (const member of this.members) member.forget();
-    this.rebalance();
+    for (const member of this.members.splice(0)) member.forget();
   }
 
   closeAll(): void {
