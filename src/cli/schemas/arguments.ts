@@ -2,8 +2,11 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { defaultMode, modes } from '../../schemas/judge.js';
 
-export const usage = `npm run schemas -- check --old FILE_OR_FOLDER --new FILE_OR_FOLDER [--mode MODE] [--registry-only] [--json]
+export const usage = `npm run schemas -- check [--json] [--registry-only]
+npm run schemas -- check --old FILE_OR_FOLDER --new FILE_OR_FOLDER [--mode MODE] [--registry-only] [--json]
 npm run schemas -- check --pairs FILE.jsonl [--mode MODE] [--registry-only]
+npm run schemas -- types [--check]
+Without --old and --new, schemas/avro is checked against schemas/history in the modes of schemas/compatibility.json.
 --old may be given for every older version, the oldest first. MODE: ${modes.join(', ')} (default ${defaultMode})`;
 
 export const modeSchema = z
@@ -11,43 +14,54 @@ export const modeSchema = z
   .toUpperCase()
   .pipe(z.enum(modes, `must be one of ${modes.join(', ')}`));
 
-const common = {
-  mode: modeSchema.default(defaultMode),
-  'registry-only': z.boolean().default(false),
-  json: z.boolean().default(false),
-};
+const flag = z.boolean().default(false);
+const common = { 'registry-only': flag, json: flag };
+const mode = modeSchema.default(defaultMode);
 const path = z.string('is missing').min(1, 'is missing');
+const verb = <Name extends string>(name: Name) => ({ verb: z.literal(name) });
 
-const schema = z.union([
-  z.strictObject({ ...common, pairs: path }),
-  z.strictObject({ ...common, old: z.array(path, 'is missing'), new: path }),
-]);
+const pairs = z.strictObject({ ...verb('check'), ...common, mode, pairs: path });
+const files = z.strictObject({
+  ...verb('check'),
+  ...common,
+  mode,
+  old: z.array(path, 'is missing'),
+  new: path,
+});
+const published = z.strictObject({ ...verb('check'), ...common });
 
-export type CheckOptions = z.infer<typeof schema>;
+const others = [z.strictObject({ ...verb('types'), check: flag })] as const;
 
-/** The options, or a sentence that says what is wrong with them. */
-export const parseArguments = (args: readonly string[]): CheckOptions | string => {
+export type CheckOptions = z.infer<typeof pairs> | z.infer<typeof files> | z.infer<typeof published>;
+export type Command = CheckOptions | z.infer<(typeof others)[number]>;
+
+/** The command, or a sentence that says what is wrong with it. */
+export const parseArguments = (args: readonly string[]): Command | string => {
   const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
+  const isThere = { type: 'boolean' } as const;
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
-        ...{ old: { ...text, multiple: true }, new: text, mode: text, pairs: text },
-        ...{ json: flag, 'registry-only': flag },
+        ...{ old: { ...text, multiple: true }, new: text, mode: text, pairs: text, url: text },
+        ...{ json: isThere, 'registry-only': isThere, check: isThere },
       },
     });
-    if (positionals.join(' ') !== 'check')
-      return `unknown verb ${positionals.join(' ') || '(none)'}: check is there`;
-    const [pairs, files] = schema.options;
-    if (values.pairs !== undefined && (values.old ?? values.new) !== undefined) {
-      return '--pairs goes without --old and --new';
-    }
-    const parsed = (values.pairs === undefined ? files : pairs).safeParse(values);
-    if (parsed.success) return parsed.data;
-    return parsed.error.issues.map(({ path: at, message }) => `--${String(at[0])} ${message}`).join('; ');
+    const name = positionals.join(' ');
+    const hasFiles = (values.old ?? values.new) !== undefined;
+    if (values.pairs !== undefined && hasFiles) return '--pairs goes without --old and --new';
+    const check = values.pairs !== undefined ? pairs : hasFiles ? files : published;
+    const schema = name === 'check' ? check : others.find(({ shape }) => shape.verb.value === name);
+    if (!schema) return `unknown verb ${name || '(none)'}`;
+    const parsed = schema.safeParse({ ...values, verb: name });
+    return parsed.success ? parsed.data : parsed.error.issues.map(sentence).join('; ');
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 };
+
+const sentence = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'unrecognized_keys'
+    ? `--${issue.keys.join(', --')} has no meaning here`
+    : `--${String(issue.path[0])} ${issue.message}`;

@@ -28,6 +28,7 @@ const run = async (...args: readonly string[]) => {
   const problems: string[] = [];
   const options = parseArguments(['check', ...args]);
   if (typeof options === 'string') return { code: 2, lines, problems: [options] };
+  if (options.verb !== 'check') throw new Error(`${options.verb} is another command`);
   const code = await check(options, {
     result: (line) => lines.push(line),
     problem: (line) => problems.push(line.replaceAll(`${folder}/`, '')),
@@ -193,6 +194,7 @@ describe('schemas check', () => {
   it.each([
     [['--old', 'a'], '--new is missing'],
     [['--new', 'a'], '--old is missing'],
+    [['--mode', 'FULL'], '--mode has no meaning here'],
     [['--old', 'a', '--new', 'b', '--mode', 'SOME'], '--mode must be one of BACKWARD'],
     [['--pairs', 'a', '--new', 'b'], '--pairs goes without --old and --new'],
     [['--pears', 'a'], "Unknown option '--pears'"],

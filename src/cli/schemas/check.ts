@@ -1,20 +1,18 @@
 import { InvalidSchema } from '../../schemas/names.js';
 import { judgeSnapshots } from '../../schemas/versions.js';
+import { checkPublished } from './published.js';
 import { type CheckOptions } from './arguments.js';
 import { load } from './load.js';
 import { judgePairs } from './pairs.js';
+import { type Output } from './output.js';
 import { print } from './print.js';
-
-/** Where the lines go. */
-export interface Output {
-  result(line: string): void;
-  problem(line: string): void;
-}
 
 /** 0: compatible; 1: not; 2: something cannot be read or is no valid schema. */
 export const check = async (options: CheckOptions, output: Output): Promise<0 | 1 | 2> => {
-  const judgement = { mode: options.mode, registryOnly: options['registry-only'] };
+  const registryOnly = options['registry-only'];
   try {
+    if (!('mode' in options)) return checkPublished('.', options, output);
+    const judgement = { mode: options.mode, registryOnly };
     if ('pairs' in options) {
       let worst: 0 | 1 | 2 = 0;
       for await (const verdict of judgePairs(options.pairs, judgement)) {
@@ -32,9 +30,8 @@ export const check = async (options: CheckOptions, output: Output): Promise<0 | 
     output.problem(told);
     if (options.json && error instanceof InvalidSchema) {
       const { place, reason } = error;
-      output.result(
-        JSON.stringify({ compatible: false, mode: options.mode, error: { ...place, message: reason } }),
-      );
+      const mode = 'mode' in options ? options.mode : undefined;
+      output.result(JSON.stringify({ compatible: false, mode, error: { ...place, message: reason } }));
     }
     return 2;
   }

@@ -14,13 +14,13 @@ export const load = (path: string): Snapshot => {
   return snapshot(files.map(read), true);
 };
 
-const read = (file: string): Source =>
+export const read = (file: string): Source =>
   readSource(
     file,
     reading(file, () => readFileSync(file, 'utf8')),
   );
 
-const filesBelow = (folder: string): readonly string[] =>
+export const filesBelow = (folder: string): readonly string[] =>
   reading(folder, () => readdirSync(folder, { recursive: true, encoding: 'utf8' }))
     .filter((name) => name.endsWith('.avsc'))
     .sort()
