@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto';
 import { type Failure } from '../ports/dead-letters.js';
+import { Undecodable } from '../wire/undecodable.js';
 
-/** Every delivery of a message condemned like this would end alike: it is not tried again by itself. */
-export class UnreadableMessage extends Error {
-  constructor(reason: string, cause?: unknown) {
-    super(reason, { cause });
-    this.name = 'UnreadableMessage';
-  }
+/** Its key or its headers are not those of an event on its topic. */
+export class ForeignMessage extends Undecodable {
+  override readonly name = 'ForeignMessage';
 }
 
 const longestMessage = 2_000;

@@ -10,21 +10,16 @@ import {
 import { type Inbox } from '../ports/inbox.js';
 import { type Logger } from '../ports/logger.js';
 import { type Message, type MessageLog, type TopicPartition } from '../ports/message-log.js';
-import { StorageUnavailable } from '../ports/storage.js';
+import { Undecodable } from '../wire/undecodable.js';
 import { type Consumed, type Consumer } from './consumer.js';
 import { deadLetterMessage } from './dead-letter-topic.js';
-import { failureOf, UnreadableMessage } from './failure.js';
-import { eventIdOf, eventTypeOf, placeOf } from './message-headers.js';
+import { failureOf, ForeignMessage } from './failure.js';
+import { belongsOn, eventIdOf, eventTypeOf, placeOf } from './message-headers.js';
 
 export interface HandlingPorts {
   readonly log: Pick<MessageLog, 'publish'>;
-  /**
-   * Whatever it throws condemns the message, except StorageUnavailable: then what it needs is out of reach, and the
-   * message comes again.
-   */
+  /** @throws Undecodable when no second attempt decodes it; other errors are faults of what it needs. */
   readonly decode: (message: Message) => Promise<Consumed>;
-  /** Whether events of this type belong on the topic. */
-  readonly belongs: (topic: string, eventType: string) => boolean;
   readonly inbox: Inbox;
   readonly deadLetters: DeadLetters;
   readonly clock: Clock;
@@ -92,8 +87,7 @@ export class Handling {
   /** By its headers alone: it is an event of a type that the consumer leaves to others. */
   passesOver(message: Message): boolean {
     const type = eventTypeOf(message);
-    if (type === undefined || this.handles.has(type) || !this.ports.belongs(message.topic, type))
-      return false;
+    if (type === undefined || this.handles.has(type) || !belongsOn(message.topic, type)) return false;
     this.tally.skipped += 1;
     return true;
   }
@@ -172,7 +166,7 @@ export class Handling {
     try {
       event = await this.read(message);
     } catch (error) {
-      if (error instanceof StorageUnavailable) throw error;
+      if (!(error instanceof Undecodable)) throw error;
       return isOver() ? 'interrupted' : this.report(message, failureOf(error, type, 1), error);
     }
     for (let attempt = 1; !isOver(); attempt += 1) {
@@ -192,14 +186,14 @@ export class Handling {
     return 'interrupted';
   }
 
-  /** @throws UnreadableMessage */
+  /** @throws ForeignMessage */
   private async read(message: Message): Promise<Consumed> {
     const { topic, key } = message;
     const type = eventTypeOf(message);
-    if (key === null) throw new UnreadableMessage('The message has no key, so it has no place in any order.');
-    if (type === undefined) throw new UnreadableMessage('The message has no header event-type.');
+    if (key === null) throw new ForeignMessage('The message has no key, so it has no place in any order.');
+    if (type === undefined) throw new ForeignMessage('The message has no header event-type.');
     if (!this.handles.has(type)) {
-      throw new UnreadableMessage(
+      throw new ForeignMessage(
         `Events of type ${type} do not belong on ${topic}, as far as this program knows.`,
       );
     }

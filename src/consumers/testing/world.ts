@@ -7,6 +7,7 @@ import { type Position } from '../../kernel/envelope.js';
 import { type DeadLetters } from '../../ports/dead-letters.js';
 import { type Inbox } from '../../ports/inbox.js';
 import { type Message, type NewMessage } from '../../ports/message-log.js';
+import { NotConfluentFormat } from '../../wire/undecodable.js';
 import { type Consumed, type Consumer } from '../consumer.js';
 import { eventIdOf, eventTypeOf } from '../message-headers.js';
 import { type ConsumerPorts, ConsumerRunner, type ConsumerSettings } from '../runtime.js';
@@ -32,7 +33,7 @@ export const message = (id: string, options: { type?: string; at?: number } = {}
 
 /** Of samples; `garbage` as a value cannot be read. */
 const decode = (from: Message): Promise<Consumed> => {
-  if (from.value?.toString() === 'garbage') return Promise.reject(new TypeError('not Avro'));
+  if (from.value?.toString() === 'garbage') return Promise.reject(new NotConfluentFormat('garbage'));
   const stream = from.key?.toString() ?? '';
   if (eventTypeOf(from) !== 'OrderConfirmed')
     return Promise.reject(new Error('Only OrderConfirmed is handled.'));
@@ -80,7 +81,6 @@ export const openWorld = async (partitions = 2) => {
         {
           log,
           decode,
-          belongs: (_, type) => type.startsWith('Order'),
           inbox,
           deadLetters,
           clock,
