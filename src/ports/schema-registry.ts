@@ -25,6 +25,7 @@ export interface SchemaRegistry {
    * The same schema again is answered as the first time.
    * @throws SchemaIncompatible when the subject's mode does not allow it; nothing was registered.
    * @throws SchemaInvalid
+   * @throws RegistryRefusal when the registry takes nothing now, or not under this name.
    */
   register(subject: string, schema: SchemaText): Promise<RegisteredSchema>;
   /** undefined when this subject has no such schema. */
@@ -33,8 +34,12 @@ export interface SchemaRegistry {
   latest(subject: string): Promise<RegisteredSchema | undefined>;
   versions(subject: string): Promise<readonly RegisteredSchema[]>;
   subjects(): Promise<readonly string[]>;
+  /** @throws RegistryRefusal for a mode that there is not. */
   setMode(subject: string, compatibility: string): Promise<void>;
-  /** Sentences that say why the schema may not follow; empty when it may. */
+  /**
+   * Sentences that say why the schema may not follow; empty when it may.
+   * @throws SchemaInvalid
+   */
   incompatibilities(subject: string, schema: SchemaText): Promise<readonly string[]>;
 }
 
@@ -49,8 +54,31 @@ export class SchemaIncompatible extends Error {
 }
 
 export class SchemaInvalid extends Error {
-  constructor(subject: string, reason: string) {
+  constructor(
+    readonly subject: string,
+    readonly reason: string,
+  ) {
     super(`Not a valid Avro schema for ${subject}: ${reason}`);
     this.name = 'SchemaInvalid';
+  }
+}
+
+/** What a registry does not do for another reason. */
+export class RegistryRefusal extends Error {
+  constructor(
+    /** Confluent's, such as 42205. */
+    readonly errorCode: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'RegistryRefusal';
+  }
+}
+
+/** The registry does not answer, or says that it cannot. Trying again is safe. */
+export class RegistryUnavailable extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'RegistryUnavailable';
   }
 }

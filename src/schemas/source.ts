@@ -1,4 +1,4 @@
-import { InvalidSchema } from './names.js';
+import { InvalidSchema, isObject, text } from './names.js';
 
 /** A document with a schema. */
 export interface Source {
@@ -8,13 +8,28 @@ export interface Source {
 
 export const readSource = (file: string, content: string): Source => {
   // Editors on Windows put a byte order mark first.
-  const text = content.replace(/^\uFEFF/, '');
-  const problem = jsonProblem(text);
-  if (problem === undefined) return { file, json: JSON.parse(text) };
-  const before = text.slice(0, faultAt(text)).split('\n');
+  const document = content.replace(/^\uFEFF/, '');
+  const problem = jsonProblem(document);
+  if (problem === undefined) return { file, json: JSON.parse(document, rememberNumber) };
+  const before = document.slice(0, faultAt(document)).split('\n');
   const place = `line ${before.length} column ${(before.at(-1)?.length ?? 0) + 1}`;
   throw new InvalidSchema({ file, path: '' }, `not JSON at ${place}: ${problem}`);
 };
+
+/** Numbers that JavaScript would write otherwise (1.0, 9223372036854775807), by the object or list they stand in. */
+const written = new WeakMap<object, Map<string, string>>();
+
+export const numberAsWritten = (holder: object, key: string): string | undefined =>
+  written.get(holder)?.get(key);
+
+function rememberNumber(this: object, ...[key, value, context]: [string?, unknown?, unknown?]): unknown {
+  const source = typeof value === 'number' && isObject(context) ? text(context, 'source') : undefined;
+  if (key !== undefined && source !== undefined && source !== String(value)) {
+    const numbers = written.get(this) ?? new Map<string, string>();
+    written.set(this, numbers.set(key, source));
+  }
+  return value;
+}
 
 const jsonProblem = (text: string): string | undefined => {
   try {

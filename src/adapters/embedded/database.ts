@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { deadLettersSchema } from './dead-letters.schema.js';
 import { inboxSchema } from './inbox.schema.js';
+import { registrySchema } from './registry-tables.js';
 
 export type Database = Sqlite.Database;
 
@@ -36,7 +37,7 @@ const core = `
   ) WITHOUT ROWID;
 `;
 
-const schema: readonly string[] = [core, inboxSchema, deadLettersSchema];
+const schema: readonly string[] = [core, registrySchema, inboxSchema, deadLettersSchema];
 
 /**
  * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is

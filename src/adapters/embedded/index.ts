@@ -6,6 +6,7 @@ import { EmbeddedEventStore } from './event-store.js';
 import { GroupCommit } from './group-commit.js';
 import { EmbeddedInbox } from './inbox.js';
 import { EmbeddedLeases } from './leases.js';
+import { EmbeddedSchemaRegistry } from './schema-registry.js';
 import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
 
@@ -34,6 +35,7 @@ export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
     leases: new EmbeddedLeases(db, commits),
     inbox: new EmbeddedInbox(db, commits),
     deadLetters: new EmbeddedDeadLetters(db, commits),
+    schemaRegistry: new EmbeddedSchemaRegistry(db, commits),
     /** Ends the subscriptions, waits for the writes under way and closes the file. */
     close: async (): Promise<void> => {
       await eventStore.close();
