@@ -6,6 +6,7 @@ import { describeDeadLettersContract } from '../../testing/dead-letters.contract
 import { describeEventStoreContract } from '../../testing/event-store.contract.js';
 import { describeInboxContract } from '../../testing/inbox.contract.js';
 import { describeLeasesContract } from '../../testing/leases.contract.js';
+import { describeMessageLogContract } from '../../testing/message-log.contract.js';
 import { describeSchemaRegistryContract } from '../../testing/schema-registry.contract.js';
 import { describeViewsContract } from '../../testing/views.contract.js';
 import { openEmbedded } from './index.js';
@@ -57,8 +58,14 @@ describeInboxContract(name, async () => {
 describeDeadLettersContract(name, async () => {
   const { open, dispose } = await site();
   return { ...open(), another: () => Promise.resolve(open().deadLetters), dispose };
+});
 
 describeSchemaRegistryContract(name, async () => {
   const { open, dispose } = await site();
   return { registry: open().schemaRegistry, another: () => Promise.resolve(open().schemaRegistry), dispose };
+});
+
+describeMessageLogContract(name, async () => {
+  const { open, dispose } = await site();
+  return { log: open().messageLog, another: () => Promise.resolve(open().messageLog), dispose };
 });

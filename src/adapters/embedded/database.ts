@@ -4,6 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { deadLettersSchema } from './dead-letters.schema.js';
 import { inboxSchema } from './inbox.schema.js';
 import { registrySchema } from './registry-tables.js';
+import { messageSchema } from './message-schema.js';
 
 export type Database = Sqlite.Database;
 
@@ -37,7 +38,7 @@ const core = `
   ) WITHOUT ROWID;
 `;
 
-const schema: readonly string[] = [core, registrySchema, inboxSchema, deadLettersSchema];
+const schema: readonly string[] = [core, messageSchema, registrySchema, inboxSchema, deadLettersSchema];
 
 /**
  * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is
