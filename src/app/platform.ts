@@ -3,17 +3,23 @@ import { openEmbedded } from '../adapters/embedded/index.js';
 import { newOwner } from '../adapters/embedded/leases.js';
 import { systemClock } from '../adapters/embedded/system-clock.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
+import { DeadLetterDesk } from '../consumers/dead-letter-desk.js';
 import { FULFILMENT_SETTINGS } from '../domains/order/fulfilment.handlers.js';
 import { PAYMENT_SETTINGS } from '../domains/payment/payment.reactions.js';
 import { CLOCK, EVENT_STORE, LOGGER, PAYMENT_GATEWAY, VIEWS } from '../execution/tokens.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
+import { type DeadLetters } from '../ports/dead-letters.js';
 import { type EventStore } from '../ports/event-store.js';
 import { type Leases } from '../ports/leases.js';
+import { type Inbox } from '../ports/inbox.js';
 import { type Logger } from '../ports/logger.js';
+import { type MessageLog } from '../ports/message-log.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
+import { type SchemaRegistry } from '../ports/schema-registry.js';
 import { type Views } from '../ports/views.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
+import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
 
 /** The ports with the adapters that the configuration chooses. */
@@ -22,6 +28,10 @@ export interface Platform {
   readonly checkpoints: Checkpoints;
   readonly views: Views;
   readonly leases: Leases;
+  readonly messageLog: MessageLog;
+  readonly inbox: Inbox;
+  readonly deadLetters: DeadLetters;
+  readonly schemaRegistry: SchemaRegistry;
   readonly gateway: PaymentGateway;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -31,12 +41,19 @@ export interface Platform {
 }
 
 export const openPlatform = (config: Config, logger: Logger): Platform => ({
-  ...openEmbedded({ dataDir: config.DATA_DIR }),
+  ...openEmbedded({ dataDir: config.DATA_DIR, logger }),
   gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
   clock: systemClock,
   logger,
   owner: newOwner(),
 });
+
+export const deskOf = (platform: Platform): DeadLetterDesk =>
+  new DeadLetterDesk({
+    ...platform,
+    log: platform.messageLog,
+    decoder: new Decoder(platform.schemaRegistry),
+  });
 
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
@@ -47,6 +64,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: CLOCK, useValue: platform.clock },
     { provide: LOGGER, useValue: platform.logger },
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
+    { provide: DeadLetterDesk, useValue: deskOf(platform) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },
     { provide: PAYMENT_SETTINGS, useValue: { authorisationTimeoutMs } },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { openEmbedded } from '../adapters/embedded/index.js';
 import { type TopicOffset } from '../ports/message-log.js';
 import { eventually } from '../testing/eventually.js';
 import { type Consumed } from './consumer.js';
@@ -59,7 +60,7 @@ const watchCommits = (world: World, broken: string[]): void => {
 
 /** Runs the steps, then mends everything. @returns what succeeded, in order, and what was published. */
 const play = async (script: readonly Step[]) => {
-  const world = await openWorld(3);
+  const world = await openWorld((dataDir) => openEmbedded({ dataDir }), 3);
   try {
     const [succeeded, published, ahead]: [string[], string[], string[]] = [[], [], []];
     const failures = new Map<string, number>();

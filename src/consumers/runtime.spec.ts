@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openEmbedded } from '../adapters/embedded/index.js';
 import { type Consumed } from './consumer.js';
 import { eventually } from '../testing/eventually.js';
 import { group, message, openWorld, recorder, topic, type World } from './testing/world.js';
@@ -6,7 +7,7 @@ import { group, message, openWorld, recorder, topic, type World } from './testin
 let world: World;
 
 beforeEach(async () => {
-  world = await openWorld();
+  world = await openWorld((dataDir) => openEmbedded({ dataDir }));
 });
 
 afterEach(() => world.dispose());

@@ -268,6 +268,7 @@ export const describeDeadLettersContract = (name: string, open: () => Promise<De
         expect(failed + dueNow + waiting).toBe(names.length);
       }
       expect(await deadLetters.count({})).toStrictEqual({ failed: 3, due: 0, waiting: 1 });
+      expect(await redrive({ state: 'waiting' })).toBe(0);
       expect(await redrive({ key: 'a' })).toBe(1);
       expect(await states()).toStrictEqual(['a5 due', 'a6 waiting', 'b7 failed', 'c8 failed']);
     });

@@ -249,6 +249,7 @@ export class EmbeddedDeadLetters implements DeadLetters {
   }
 
   async redrive(filter: DeadLetterFilter, perSecond: number | null): Promise<number> {
+    if (filter.state !== undefined && filter.state !== 'failed') return 0;
     const { sql, bound } = conditions({ ...filter, state: 'failed' });
     const some = `id IN (SELECT id FROM dead_letters WHERE ${sql} LIMIT ${mostAtOnce})`;
     const groups = this.db

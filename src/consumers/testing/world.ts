@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbedded } from '../../adapters/embedded/index.js';
 import { logbook } from '../../execution/testing/logbook.js';
 import { type Position } from '../../kernel/envelope.js';
 import { type DeadLetters } from '../../ports/dead-letters.js';
@@ -54,17 +53,22 @@ export interface Start {
   readonly ports?: Partial<ConsumerPorts>;
 }
 
-/** An in-memory log, and the embedded inbox and dead letters; time stands still unless a test moves it. */
-export const openWorld = async (partitions = 2) => {
+export interface Engine {
+  readonly inbox: Inbox;
+  readonly deadLetters: DeadLetters;
+  close(): Promise<void>;
+}
+
+/** An in-memory log, and inbox and dead letters of an engine; time stands still unless a test moves it. */
+export const openWorld = async (open: (dataDir: string) => Engine, partitions = 2) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'consumers-'));
-  const engine = openEmbedded({ dataDir });
+  const engine = open(dataDir);
   const log = new InMemoryLog();
   await log.ensureTopics([{ name: topic, partitions, retentionMs: null }]);
   const book = logbook();
   const runners: ConsumerRunner[] = [];
   const clock = { at: '2026-01-01T00:00:00.000Z', now: () => clock.at };
-  const inbox: Inbox = engine.inbox;
-  const deadLetters: DeadLetters = engine.deadLetters;
+  const { inbox, deadLetters } = engine;
   return {
     log,
     inbox,
