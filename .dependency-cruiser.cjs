@@ -46,6 +46,15 @@ module.exports = {
       to: { path: '^src/schemas/testing/' },
     },
     {
+      name: 'consumers-serve-any-domain',
+      severity: 'error',
+      from: { path: '^src/consumers/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/(consumers|kernel|ports|execution|http|wire)/', '^src/domains/[^/]+/contract\\.ts$'],
+      },
+    },
+    {
       name: 'only-app-chooses-adapters',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/(app|adapters|bench)/', '\\.spec\\.ts$'] },

@@ -38,11 +38,12 @@ export class HealthController {
       return { status: phase };
     }
     const head = (await this.store.head()) ?? null;
-    const work = workers?.status ?? { projections: [], reactions: [], bridge: null };
+    const work = workers?.status ?? { projections: [], reactions: [], consumers: [], bridge: null };
     const degraded =
       (work.bridge !== null && isDegraded(work.bridge)) ||
       work.projections.some(({ state }) => state === 'failed' || state === 'restarting') ||
-      work.reactions.some(({ state, failing }) => state === 'restarting' || failing > 0);
+      work.reactions.some(({ state, failing }) => state === 'restarting' || failing > 0) ||
+      work.consumers.some(({ state, parked }) => state === 'restarting' || parked.failed > 0);
     return { status: degraded ? 'degraded' : 'ready', head, ...work };
   }
 }

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CannotStart } from '../app/cannot-start.js';
+import { CannotStart, openingStore, orExplain } from '../app/cannot-start.js';
 import { type Config, InvalidConfiguration, readConfig } from '../app/config.js';
 import { openLogger } from '../app/logger.js';
 import { openPlatform, type Platform } from '../app/platform.js';
+import { StorageUnavailable } from '../ports/storage.js';
+import { SchemaNotRegistered } from '../wire/encoder.js';
 
 /** A sentence for the person at the terminal; the tool ends with 2. */
 export class UsageError extends Error {}
@@ -18,12 +20,21 @@ export const runTool = async (
   try {
     process.exitCode = await tool(process.argv.slice(2));
   } catch (error) {
-    const told = error instanceof UsageError || error instanceof InvalidConfiguration;
-    if (!told && !(error instanceof CannotStart)) throw error;
+    const ending = endings.find(({ kind }) => error instanceof kind);
+    if (ending === undefined || !(error instanceof Error)) throw error;
     process.stderr.write(`${error.message}\n${error instanceof UsageError ? `${usage}\n` : ''}`);
-    process.exitCode = 2;
+    process.exitCode = ending.code;
   }
 };
+
+/** 2: it cannot be done like this; 1: it could not be done now. */
+const endings = [
+  { kind: UsageError, code: 2 },
+  { kind: InvalidConfiguration, code: 2 },
+  { kind: CannotStart, code: 2 },
+  { kind: SchemaNotRegistered, code: 2 },
+  { kind: StorageUnavailable, code: 1 },
+] as const;
 
 /** Aborts with Ctrl-C or SIGTERM; a second one ends the process at once. */
 export const interruption = (): AbortSignal => {
@@ -48,7 +59,8 @@ export const withPlatform = async <Result>(
       undefined,
     );
   }
-  const platform = openPlatform(config, openLogger('error', process.stderr));
+  const logger = openLogger('error', 'stderr');
+  const platform = await orExplain(() => openPlatform(config, logger), openingStore(config.DATA_DIR));
   try {
     return await work(platform, config);
   } finally {

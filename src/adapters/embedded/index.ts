@@ -3,12 +3,14 @@ import { type Logger } from '../../ports/logger.js';
 import { EmbeddedCheckpoints } from './checkpoints.js';
 import { type Database, openDatabase } from './database.js';
 import { EventLog } from './event-log.js';
+import { EmbeddedDeadLetters } from './dead-letters.js';
 import { EmbeddedEventStore } from './event-store.js';
 import { GroupCommit } from './group-commit.js';
+import { EmbeddedInbox } from './inbox.js';
 import { EmbeddedKeys } from './keys.js';
 import { EmbeddedLeases } from './leases.js';
-import { EmbeddedSchemaRegistry } from './schema-registry.js';
 import { EmbeddedOutbox } from './outbox.js';
+import { EmbeddedSchemaRegistry } from './schema-registry.js';
 import { EmbeddedMessageLog } from './message-log.js';
 import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
@@ -45,6 +47,8 @@ export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: Em
     checkpoints: new EmbeddedCheckpoints(db, commits),
     views: new EmbeddedViews(db, commits),
     leases: new EmbeddedLeases(db, commits),
+    inbox: new EmbeddedInbox(db, commits),
+    deadLetters: new EmbeddedDeadLetters(db, commits),
     schemaRegistry: new EmbeddedSchemaRegistry(db, commits),
     keys,
     outbox: new EmbeddedOutbox(db, commits, keys),
