@@ -174,8 +174,7 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
     if (status >= 200 && status < 300) {
       const document = answer.safeParse(json);
       if (document.success) return document.data;
-      throw new RegistryRefusal(
-        status,
+      throw new RegistryUnavailable(
         `${this.base}${path} answers otherwise than Confluent's API: ${text.slice(0, 200)}`,
       );
     }
