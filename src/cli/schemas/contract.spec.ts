@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { type SchemaRegistry } from '../../ports/schema-registry.js';
 import { InMemoryRegistry } from '../../wire/testing/in-memory-registry.js';
 import { parseArguments } from './arguments.js';
 import { run } from './run.js';
