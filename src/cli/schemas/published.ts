@@ -56,7 +56,12 @@ export const checkPublished = (root: string, options: Options, output: Output): 
   const verdicts = judgeContract(root, options['registry-only']);
   const compatible = verdicts.every((verdict) => verdict.compatible);
   if (options.json) {
-    output.result(JSON.stringify({ compatible, subjects: verdicts }));
+    const [violations, notes] = [
+      verdicts.flatMap((each) => each.violations),
+      verdicts.flatMap((each) => each.notes),
+    ];
+    const subjects = verdicts.map(({ violations: _v, notes: _n, ...rest }) => rest);
+    output.result(JSON.stringify({ compatible, violations, notes, subjects }));
     return compatible ? 0 : 1;
   }
   for (const verdict of verdicts) {
