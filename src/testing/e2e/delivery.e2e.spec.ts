@@ -71,7 +71,8 @@ describe('An order from its placing to its delivery', () => {
   it('is confirmed, paid, shipped and delivered, and its stock has left', async () => {
     expect(order.status).toEqual({ lifecycle: 'completed', payment: 'captured', fulfilment: 'delivered' });
     expect(await shop.stock('CHAIN')).toEqual([8, 0, 8]);
-    expect(order).toMatchObject({ contact, shippingAddress });
+    const own = read(contract.orderDetails, await program.http.get(`/api/orders/${order.orderId}`), 200);
+    expect(own).toMatchObject({ contact, shippingAddress, personalData: 'readable' });
   });
 
   it('tells the customer four times, each for one cause', async () => {

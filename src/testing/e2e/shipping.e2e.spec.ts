@@ -1,63 +1,30 @@
-import { type CommandBus } from '@nestjs/cqrs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openEmbedded } from '../../adapters/embedded/index.js';
-import { type Consumed } from '../../consumers/consumer.js';
-import { ShippingConsumers } from '../../domains/shipping/shipping.consumer.js';
-import { type ChangeShipping, Shippings } from '../../domains/shipping/shipping.handlers.js';
-import { streamsOf } from '../../execution/service-reactions.js';
 import * as contract from '../../http/contract.js';
 import { until } from '../until.js';
 import { type HttpClient, read, type Reply } from './http-client.js';
 import { type Program, Site } from './program.js';
 import { Shop } from './shop.js';
 
-/** Shows shipping's consumer the events of orders as soon as they are stored, whether the topics do it too or not. */
-const showOrders = (dataDir: string) => {
-  const engine = openEmbedded({ dataDir });
-  const shippings = new Shippings(engine.eventStore, { now: () => new Date().toISOString() });
-  const bus = { execute: (command: ChangeShipping) => shippings.execute(command) } as unknown as CommandBus;
-  const consumers = new ShippingConsumers(bus, engine.eventStore).consumers();
-  const subscription = engine.eventStore.subscribe({ from: 'start', filter: streamsOf('order') });
-  const { signal } = new AbortController();
-  const following = (async () => {
-    for await (const { events } of subscription) {
-      for (const event of events) {
-        for (const consumer of consumers) {
-          const types: readonly string[] = consumer.handles;
-          if (types.includes(event.type)) await consumer.handle(event as unknown as Consumed, signal);
-        }
-      }
-    }
-  })();
-  return async () => {
-    await subscription.close();
-    await following;
-    await engine.close();
-  };
-};
-
 describe('A confirmed order', () => {
   let site: Site;
   let program: Program;
   let http: HttpClient;
   let shop: Shop;
-  let stopShowing: () => Promise<void>;
 
   beforeAll(async () => {
     site = await Site.open();
     program = await site.start({ CONSISTENCY_TIMEOUT_MS: '5000' });
     http = program.http;
     shop = new Shop(http);
-    stopShowing = showOrders(site.dataDir);
   });
 
-  afterAll(async () => {
-    await stopShowing();
-    await site.clean();
-  });
+  afterAll(() => site.clean());
 
-  const shipments = async (orderId: string) =>
-    read(contract.shipments, await http.get(`/api/shipments?orderId=${orderId}`), 200);
+  /** With what the write has led to, if one is given. */
+  const shipments = async (orderId: string, write?: Reply) => {
+    const token = write && { 'consistency-token': String(write.headers['consistency-token']) };
+    return read(contract.shipments, await http.get(`/api/shipments?orderId=${orderId}`, token), 200);
+  };
   const planned = async (quantities: Readonly<Record<string, number>>) => {
     const order = await shop.place(quantities);
     await shop.ended(order.orderId);
@@ -109,8 +76,9 @@ describe('A confirmed order', () => {
       'SHIPMENT_DISPATCHED',
     );
 
-    expect(shipment(await http.post(`${path}.2/fail`, { reason: 'Dropped' }), 200).status).toBe('failed');
-    expect((await shipments(orderId)).leftOver).toEqual(lines);
+    const failed = await http.post(`${path}.2/fail`, { reason: 'Dropped' });
+    expect(shipment(failed, 200).status).toBe('failed');
+    expect((await shipments(orderId, failed)).leftOver).toEqual(lines);
     const again = await http.post('/api/shipments', { orderId, lines });
     expect(again.headers.location).toBe(`${path}.3`);
     expect(refused(await http.post('/api/shipments', { orderId, lines }), 409)).toBe(
