@@ -11,6 +11,7 @@ import { type Clock } from '../ports/clock.js';
 import { type EventStore } from '../ports/event-store.js';
 import { type Leases } from '../ports/leases.js';
 import { type Logger } from '../ports/logger.js';
+import { type MessageLog } from '../ports/message-log.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
 import { type Views } from '../ports/views.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
@@ -22,6 +23,7 @@ export interface Platform {
   readonly checkpoints: Checkpoints;
   readonly views: Views;
   readonly leases: Leases;
+  readonly messageLog: MessageLog;
   readonly gateway: PaymentGateway;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -31,7 +33,7 @@ export interface Platform {
 }
 
 export const openPlatform = (config: Config, logger: Logger): Platform => ({
-  ...openEmbedded({ dataDir: config.DATA_DIR }),
+  ...openEmbedded({ dataDir: config.DATA_DIR, logger }),
   gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
   clock: systemClock,
   logger,
