@@ -69,10 +69,14 @@ export interface MessageLog {
   openTransactional(slot: string): Promise<TransactionalProducer>;
   /** The checkpoint of the slot's last commit, without taking part. */
   checkpoint(slot: string): Promise<string | undefined>;
-  /** Committed messages of one partition from the offset on (from the first one kept, when it is older). */
+  /**
+   * Committed messages of one partition from the offset on (from the first one kept, when it is older).
+   * @throws UnknownTopic
+   */
   read(from: TopicOffset, limit: number): Promise<readonly Message[]>;
   /** Resolves when something has been published since the call, or with the signal. */
   news(signal: AbortSignal): Promise<void>;
+  /** @throws UnknownTopic */
   join(options: GroupOptions): Promise<GroupMember>;
   /** The committed offset of each partition of a group: the offset of the next message to deal with. */
   committed(group: string): Promise<readonly TopicOffset[]>;
@@ -103,7 +107,10 @@ export interface GroupOptions {
 
 export type GroupDelivery =
   | { readonly kind: 'assigned'; readonly partitions: readonly TopicPartition[] }
-  /** Another member gets them once the next delivery is asked for: finish and commit first. */
+  /**
+   * Another member gets them once the next delivery is asked for: finish and commit first. After the member's session
+   * ran out they are gone already, and committing throws PartitionLost.
+   */
   | { readonly kind: 'revoked'; readonly partitions: readonly TopicPartition[] }
   /** Of one partition, in order, after the committed offset; never empty. */
   | { readonly kind: 'messages'; readonly partition: TopicPartition; readonly messages: readonly Message[] };

@@ -105,6 +105,10 @@ export class EmbeddedGroupMember implements GroupMember {
     const { commits, groups } = this.deps;
     const { group } = this.options;
     const { id } = this;
+    for (const { topic, partition, offset } of offsets) {
+      if (Number.isSafeInteger(offset) && offset >= 0) continue;
+      throw new RangeError(`${offset} is no offset that could be committed for ${topic}/${partition}.`);
+    }
     await commits.write(() => {
       for (const offset of offsets) {
         const place = this.placeOf(offset);
@@ -265,7 +269,9 @@ export class EmbeddedGroupMember implements GroupMember {
       if (each.position < first) this.skipTo(first, each);
       if (each.position >= next) continue;
       const found = messages.read(topic, { ...name, offset: each.position }, batchSize, MOST_BYTES);
-      each.position += found.length;
+      const last = found.at(-1);
+      if (last === undefined) continue;
+      each.position = last.offset + 1;
       this.held = [...this.held.filter((other) => other !== each), each];
       return { delivery: { kind: 'messages', partition: name, messages: found } };
     }

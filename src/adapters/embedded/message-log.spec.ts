@@ -155,6 +155,15 @@ describe('Message log of the embedded engine', () => {
     expect(await messageLog.groups()).toEqual([]);
   });
 
+  it('refuses to commit what is no offset', async () => {
+    const { messageLog } = engine;
+    const member = await messageLog.join({ group: 'wrong', topics: ['kept'], sessionTimeoutMs });
+    for (const offset of [NaN, -1, 0.5]) {
+      await expect(member.commit([{ topic: 'kept', partition: 0, offset }])).rejects.toThrow(RangeError);
+    }
+    expect(await messageLog.committed('wrong')).toEqual([]);
+  });
+
   it('ends what waits when it is closed', async () => {
     const { messageLog } = engine;
     const news = messageLog.news(new AbortController().signal);

@@ -16,7 +16,7 @@ export class MessageNews {
   constructor(db: Database) {
     this.selectDataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
     this.selectCounts = db
-      .prepare<[], [kind: string, count: number]>('SELECT kind, count FROM message_news ORDER BY kind')
+      .prepare<[], [kind: string, count: number]>('SELECT kind, count FROM message_news')
       .raw();
     this.refresh();
   }
@@ -31,17 +31,18 @@ export class MessageNews {
     const dataVersion = this.selectDataVersion.get();
     // SQLite changes it for the commits of other connections alone.
     if (dataVersion === this.dataVersion) return;
-    this.committed();
+    this.count();
     this.dataVersion = dataVersion;
   }
 
-  /** Takes notice of what this process has committed. */
+  /** Takes notice of what this process has committed. Never fails, since the commit has not failed either. */
   committed(): void {
-    const before = this.version;
-    const counts = new Map(this.selectCounts.all());
-    this.published = counts.get('published') ?? 0;
-    this.regrouped = counts.get('regrouped') ?? 0;
-    if (this.version !== before) this.wake();
+    try {
+      this.count();
+    } catch {
+      this.dataVersion = undefined;
+      this.wake();
+    }
   }
 
   /** Resolves with the next news, or for no reason. */
@@ -51,5 +52,13 @@ export class MessageNews {
 
   wake(): void {
     this.wakeups.wake();
+  }
+
+  private count(): void {
+    const before = this.version;
+    const counts = new Map(this.selectCounts.all());
+    this.published = counts.get('published') ?? 0;
+    this.regrouped = counts.get('regrouped') ?? 0;
+    if (this.version !== before) this.wake();
   }
 }
