@@ -28,6 +28,19 @@ module.exports = {
       to: { path: '^src/domains/', pathNot: ['^src/domains/$1/', '^src/domains/[^/]+/contract\\.ts$'] },
     },
     {
+      name: 'topics-know-contracts-only',
+      severity: 'error',
+      from: { path: '^src/(bridge|wire)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/domains/', pathNot: '^src/domains/[^/]+/contract\\.ts$' },
+    },
+    {
+      name: 'the-wire-knows-kernel-and-ports',
+      comment: 'And the shape in which consumers get an event.',
+      severity: 'error',
+      from: { path: '^src/wire/', pathNot: ['\\.spec\\.ts$', '^src/wire/testing/'] },
+      to: { path: '^src/', pathNot: ['^src/(wire|kernel|ports)/', '^src/consumers/consumer\\.ts$'] },
+    },
+    {
       name: 'ports-are-interfaces',
       severity: 'error',
       from: { path: '^src/ports/' },
@@ -44,6 +57,15 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/schemas/testing/', '\\.spec\\.ts$'] },
       to: { path: '^src/schemas/testing/' },
+    },
+    {
+      name: 'consumers-serve-any-domain',
+      severity: 'error',
+      from: { path: '^src/consumers/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/(consumers|kernel|ports|execution|http|wire)/', '^src/domains/[^/]+/contract\\.ts$'],
+      },
     },
     {
       name: 'only-app-chooses-adapters',

@@ -14,6 +14,9 @@ test: dist/.built
 	npm run --silent lint
 	npm run --silent layers
 	npm run --silent typecheck
+	npm run --silent schemas -- check
+	npm run --silent schemas -- types --check
+	npm run --silent schemas -- docs --check
 	npm run --silent jest
 
 build: dist/.built

@@ -50,6 +50,12 @@ const writeHeaders = {
 const withConventions = (document: OpenAPIObject): OpenAPIObject => {
   for (const [path, { get, ...writes }] of Object.entries(document.paths)) {
     if (!path.startsWith('/api/')) continue;
+    if (path.startsWith('/api/ops/')) {
+      for (const operation of [get, writes.post]) {
+        if (operation !== undefined) operation.responses = { ...operation.responses, default: refusal };
+      }
+      continue;
+    }
     if (get !== undefined) {
       get.parameters = [...(get.parameters ?? []), consistencyToken];
       get.responses = { ...get.responses, default: refusal };

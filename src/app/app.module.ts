@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { DeadLettersController } from '../consumers/dead-letters.controller.js';
 import { ServingViews } from '../projections/serving-views.js';
 import { type Config } from './config.js';
 import { HealthController, Lifecycle } from './health.controller.js';
@@ -24,7 +25,9 @@ export class AppModule {
       ],
       controllers: [
         HealthController,
-        ...(config.ROLES.includes('api') ? parts.flatMap(({ controllers }) => controllers) : []),
+        ...(config.ROLES.includes('api')
+          ? [DeadLettersController, ...parts.flatMap(({ controllers }) => controllers)]
+          : []),
       ],
       providers: [
         { provide: Lifecycle, useValue: lifecycle },

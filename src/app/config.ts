@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faultPoints } from './fault-points.js';
 
 export const roles = ['api', 'process', 'projector', 'bridge'] as const;
 export const services = [
@@ -54,7 +55,7 @@ const settings = z.object({
   REGISTRY_PORT: whole(8081, 0, 65_535),
   REGISTER_SCHEMAS: flag(false),
   TOPIC_PARTITIONS: whole(6, 1, 1_000),
-  UNENCODABLE_EVENTS: z.enum(['stop', 'dead-letter'], 'must be stop or dead-letter').default('stop'),
+  UNPUBLISHABLE_EVENTS: z.enum(['stop', 'dead-letter'], 'must be stop or dead-letter').default('stop'),
   VERIFY_EVERY_SECONDS: whole(60, 0, 86_400),
   CONSUMER_ATTEMPTS: whole(5, 1, 100),
   CONSUMER_FIRST_PAUSE_MS: whole(100, 1, 600_000),
@@ -63,6 +64,13 @@ const settings = z.object({
   SMTP_URL: z.string().min(1).optional(),
   MAIL_FROM: z.string().min(3).default('Orders <orders@shop.example>'),
   BODY_LIMIT_BYTES: whole(262_144, 1_024, 16_777_216),
+  FAULT_POINT: z
+    .string()
+    .regex(
+      new RegExp(`^(${faultPoints.join('|')})(:[1-9]\\d{0,5})?$`),
+      `must be one of ${faultPoints.join(', ')}, with :<n> for the n-th time`,
+    )
+    .optional(),
   SHUTDOWN_DRAIN_MS: whole(200, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: whole(10_000, 100, 600_000),
 });

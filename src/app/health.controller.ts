@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { EVENT_STORE } from '../execution/tokens.js';
 import { type EventStore } from '../ports/event-store.js';
+import { isDegraded } from '../bridge/bridge.js';
 import { type Workers } from './workers.js';
 
 /** Where the process stands between start and stop. */
@@ -37,10 +38,12 @@ export class HealthController {
       return { status: phase };
     }
     const head = (await this.store.head()) ?? null;
-    const work = workers?.status ?? { projections: [], reactions: [] };
+    const work = workers?.status ?? { projections: [], reactions: [], consumers: [], bridge: null };
     const degraded =
+      (work.bridge !== null && isDegraded(work.bridge)) ||
       work.projections.some(({ state }) => state === 'failed' || state === 'restarting') ||
-      work.reactions.some(({ state, failing }) => state === 'restarting' || failing > 0);
+      work.reactions.some(({ state, failing }) => state === 'restarting' || failing > 0) ||
+      work.consumers.some(({ state, parked }) => state === 'restarting' || parked.failed > 0);
     return { status: degraded ? 'degraded' : 'ready', head, ...work };
   }
 }

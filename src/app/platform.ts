@@ -7,6 +7,7 @@ import { noCarrier } from '../adapters/simulated-carrier/no-carrier.js';
 import { SimulatedCarrier } from '../adapters/simulated-carrier/simulated-carrier.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
 import { SmtpMailer } from '../adapters/smtp/smtp-mailer.js';
+import { DeadLetterDesk } from '../consumers/dead-letter-desk.js';
 import { FULFILMENT_SETTINGS } from '../domains/order/fulfilment.handlers.js';
 import { PAYMENT_SETTINGS } from '../domains/payment/payment.reactions.js';
 import {
@@ -22,15 +23,21 @@ import {
 import { type Carrier } from '../ports/carrier.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
+import { type DeadLetters } from '../ports/dead-letters.js';
 import { type EventStore } from '../ports/event-store.js';
+import { type FaultPoints } from '../ports/fault-points.js';
 import { type Keys } from '../ports/keys.js';
 import { type Leases } from '../ports/leases.js';
+import { type Inbox } from '../ports/inbox.js';
 import { type Logger } from '../ports/logger.js';
 import { type Mailer } from '../ports/mailer.js';
+import { type MessageLog } from '../ports/message-log.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
 import { type Views } from '../ports/views.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
+import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
+import { faultPointsOf } from './fault-points.js';
 
 /** The ports with the adapters that the configuration chooses. */
 export interface Platform {
@@ -40,6 +47,9 @@ export interface Platform {
   readonly leases: Leases;
   readonly keys: Keys;
   readonly mailer: Mailer;
+  readonly messageLog: MessageLog;
+  readonly inbox: Inbox;
+  readonly deadLetters: DeadLetters;
   readonly schemaRegistry: EmbeddedSchemaRegistry;
   readonly gateway: PaymentGateway;
   readonly carrier: Carrier;
@@ -47,6 +57,7 @@ export interface Platform {
   readonly logger: Logger;
   /** Who this process is when it holds leases. */
   readonly owner: string;
+  readonly reached: FaultPoints | undefined;
   close(): Promise<void>;
 }
 
@@ -55,9 +66,11 @@ export const openPlatform = (config: Config, logger: Logger): Platform => {
     config.SMTP_URL === undefined
       ? undefined
       : new SmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
-  const embedded = openEmbedded({ dataDir: config.DATA_DIR });
+  const reached = faultPointsOf(config.FAULT_POINT);
+  const embedded = openEmbedded({ dataDir: config.DATA_DIR, logger, reached });
   return {
     ...embedded,
+    reached,
     mailer: smtp ?? embedded.outbox,
     gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
     carrier: config.SIMULATED_CARRIER
@@ -73,6 +86,13 @@ export const openPlatform = (config: Config, logger: Logger): Platform => {
   };
 };
 
+export const deskOf = (platform: Platform): DeadLetterDesk =>
+  new DeadLetterDesk({
+    ...platform,
+    log: platform.messageLog,
+    decoder: new Decoder(platform.schemaRegistry),
+  });
+
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
   const reservationTtlMs = config.RESERVATION_TTL_SECONDS * 1_000;
@@ -85,6 +105,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: MAILER, useValue: platform.mailer },
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
     { provide: CARRIER, useValue: platform.carrier },
+    { provide: DeadLetterDesk, useValue: deskOf(platform) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },
     { provide: PAYMENT_SETTINGS, useValue: { authorisationTimeoutMs } },

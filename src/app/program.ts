@@ -4,8 +4,10 @@ import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
+import { bridgeTopicSpecs } from '../bridge/topics.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { type Logger } from '../ports/logger.js';
+import { differences, registerSchemas } from '../wire/registration.js';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { listening, openingStore, orExplain, servingRegistry } from './cannot-start.js';
@@ -71,6 +73,7 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
       logger.info({ registry: registry.url }, 'Serving the schema registry');
     }
 
+    await prepareTopics(config, platform);
     workers.start();
     if (config.SEED_DEMO) await seedDemo(app, platform, config.SERVICES);
     lifecycle.phase = 'ready';
@@ -83,6 +86,17 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
   } catch (error) {
     await stop();
     throw error;
+  }
+};
+
+/** What relay and consumers find when they start. */
+const prepareTopics = async (config: Config, { messageLog, schemaRegistry }: Platform): Promise<void> => {
+  if (config.ROLES.includes('bridge') || config.ROLES.includes('process')) {
+    await messageLog.ensureTopics(bridgeTopicSpecs(config.TOPIC_PARTITIONS));
+  }
+  if (config.REGISTER_SCHEMAS && config.ROLES.includes('bridge')) {
+    const changes = (await differences(schemaRegistry)).filter(({ is }) => is !== 'unchanged');
+    if (changes.length > 0) await registerSchemas(schemaRegistry);
   }
 };
 

@@ -1,10 +1,14 @@
 import { type INestApplicationContext } from '@nestjs/common';
+import { Bridge, type BridgeStatus } from '../bridge/bridge.js';
+import { ConsumerRunner, type ConsumerStatus } from '../consumers/runtime.js';
 import { JobRunner } from '../execution/periodic-job.js';
 import { Reactor, type ReactorStatus } from '../execution/reactor.js';
 import { type DomainEvent } from '../kernel/decider.js';
+import { type Message } from '../ports/message-log.js';
 import { allProjections } from '../projections/all.js';
 import { ProjectionRunner, type ProjectionStatus } from '../projections/runner.js';
 import { ServingViews } from '../projections/serving-views.js';
+import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
 import { type Platform } from './platform.js';
 import { serviceParts } from './services.js';
@@ -13,7 +17,9 @@ import { serviceParts } from './services.js';
 export class Workers {
   private readonly projections: readonly ProjectionRunner<DomainEvent, object>[];
   private readonly reactors: readonly Reactor[];
+  private readonly consumers: readonly ConsumerRunner[];
   private readonly jobs: readonly JobRunner[];
+  private readonly bridge: Bridge | undefined;
 
   constructor(context: INestApplicationContext, platform: Platform, config: Config) {
     const { eventStore, checkpoints, leases, owner, logger } = platform;
@@ -34,9 +40,30 @@ export class Workers {
     this.reactors = processes
       .flatMap(({ reactions }) => reactions.flatMap((type) => context.get(type).reactions()))
       .map((reaction) => new Reactor(reaction, { ...leadership, store: eventStore, checkpoints }));
+    const decoder = new Decoder(platform.schemaRegistry);
+    const settings = {
+      attempts: config.CONSUMER_ATTEMPTS,
+      firstPauseMs: config.CONSUMER_FIRST_PAUSE_MS,
+      sessionTimeoutMs: config.LEASE_TTL_MS,
+      topicPartitions: config.TOPIC_PARTITIONS,
+    };
+    this.consumers = processes
+      .flatMap(({ consumers }) => consumers.flatMap((type) => context.get(type).consumers()))
+      .map((consumer) => {
+        const decode = (message: Message) => decoder.decodeMessage(message);
+        return new ConsumerRunner(consumer, { ...platform, log: platform.messageLog, decode }, settings);
+      });
     this.jobs = processes
       .flatMap(({ jobs }) => jobs.map((type) => context.get(type)))
       .map((job) => new JobRunner(job, leadership));
+    this.bridge = config.ROLES.includes('bridge')
+      ? new Bridge({
+          ...platform,
+          ...leadership,
+          unpublishable: config.UNPUBLISHABLE_EVENTS,
+          verifyEveryMs: config.VERIFY_EVERY_SECONDS * 1_000,
+        })
+      : undefined;
   }
 
   start(): void {
@@ -51,14 +78,24 @@ export class Workers {
   get status(): {
     readonly projections: readonly ProjectionStatus[];
     readonly reactions: readonly ReactorStatus[];
+    readonly bridge: BridgeStatus | null;
+    readonly consumers: readonly ConsumerStatus[];
   } {
     return {
       projections: this.projections.map(({ status }) => status),
       reactions: this.reactors.map(({ status }) => status),
+      bridge: this.bridge?.status ?? null,
+      consumers: this.consumers.map(({ status }) => status),
     };
   }
 
   private all() {
-    return [...this.projections, ...this.reactors, ...this.jobs];
+    return [
+      ...this.projections,
+      ...this.reactors,
+      ...this.consumers,
+      ...this.jobs,
+      ...(this.bridge ? [this.bridge] : []),
+    ];
   }
 }

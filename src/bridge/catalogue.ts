@@ -65,7 +65,8 @@ const withOutcome = (data: { orderId: string; outcome: Outcome; reason: Reason }
 
 /**
  * How each stored fact becomes public. Fields are named one by one where some stay inside: payment methods, the
- * gateway's authorisation ids, and what gateways and mail servers say in their own words.
+ * gateway's authorisation ids, what gateways and mail servers say in their own words, and the personal data of a cart,
+ * which the order that it becomes has as well.
  */
 export const categories: ReadonlyMap<string, Category> = new Map([
   [

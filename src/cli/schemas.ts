@@ -1,3 +1,4 @@
+import { openRegistry } from '../app/open-registry.js';
 import { parseArguments, usage } from './schemas/arguments.js';
 import { run } from './schemas/run.js';
 
@@ -9,7 +10,11 @@ if (typeof command === 'string') {
   // Whoever reads has had enough (`| head`).
   process.stdout.on('error', () => process.exit());
   process.exitCode = await run(command, {
-    result: (line) => process.stdout.write(`${line}\n`),
-    problem: (line) => process.stderr.write(`${line}\n`),
+    output: {
+      result: (line) => process.stdout.write(`${line}\n`),
+      problem: (line) => process.stderr.write(`${line}\n`),
+    },
+    root: '.',
+    openRegistry: (url) => openRegistry(url, process.env),
   });
 }

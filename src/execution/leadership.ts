@@ -1,15 +1,12 @@
 import { type Lease, LeaseLost, type Leases } from '../ports/leases.js';
-import { type Logger } from '../ports/logger.js';
 import { pause } from './pause.js';
+import { type RestartOptions, withRestarts } from './restarts.js';
 
-export interface LeadershipOptions {
+export interface LeadershipOptions extends RestartOptions {
   readonly leases: Leases;
   readonly owner: string;
   /** How long a lease outlives an owner that died. */
   readonly ttlMs: number;
-  readonly logger: Logger;
-  /** Between starts after faults: doubles from the first up to the most. Default 100 ms to 10 s. */
-  readonly backOffMs?: { readonly first: number; readonly most: number };
 }
 
 /** The time for which this process holds the lease. */
@@ -40,33 +37,24 @@ export const whileLeading = async (
   options: LeadershipOptions,
   stop: AbortSignal,
 ): Promise<void> => {
-  const { leases, owner, ttlMs, logger, backOffMs = { first: 100, most: 10_000 } } = options;
+  const { leases, owner, ttlMs, logger } = options;
   const { name } = office;
-  let faults = 0;
-  const goesWell = (): void => {
-    faults = 0;
-  };
-  while (!stop.aborted) {
-    try {
-      const lease = await leases.acquire(name, owner, ttlMs);
-      if (lease === undefined) {
-        office.onStandby?.();
-        await pause(ttlMs / 4, stop);
-      } else {
-        await holding(lease, options, stop, (signal) => office.serve({ lease, signal, goesWell }));
-      }
-    } catch (error) {
-      if (error instanceof LeaseLost) {
-        logger.warn({ name, owner }, error.message);
-        continue;
-      }
-      const waitMs = Math.min(backOffMs.most, backOffMs.first * 2 ** faults);
-      faults += 1;
-      office.onFault?.();
-      logger.error({ err: error, name, faults, waitMs }, `${name} failed and is started again`);
-      await pause(waitMs, stop);
+  const run = async (goesWell: () => void): Promise<void> => {
+    const lease = await leases.acquire(name, owner, ttlMs);
+    if (lease === undefined) {
+      office.onStandby?.();
+      await pause(ttlMs / 4, stop);
+      return;
     }
-  }
+    try {
+      await holding(lease, options, stop, (signal) => office.serve({ lease, signal, goesWell }));
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      logger.warn({ name, owner }, error.message);
+    }
+  };
+  const onFault = (): void => office.onFault?.();
+  await withRestarts({ name, run, onFault }, options, stop);
 };
 
 const holding = async (

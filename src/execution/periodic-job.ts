@@ -6,7 +6,8 @@ export interface Job {
   /** Names the lease. */
   readonly name: string;
   readonly everyMs: number;
-  run(): Promise<void>;
+  /** @param signal the process stops, or another one has taken over */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 export class JobRunner {
@@ -22,7 +23,7 @@ export class JobRunner {
     const { name, everyMs } = this.job;
     const serve = async ({ signal, goesWell }: Term): Promise<void> => {
       while (!signal.aborted) {
-        await this.job.run();
+        await this.job.run(signal);
         goesWell();
         await pause(everyMs, signal);
       }

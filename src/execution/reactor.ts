@@ -57,7 +57,7 @@ export class Reactor {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private state: ReactorStatus['state'] = 'starting';
-  private watermark = new Watermark(undefined);
+  private watermark = new Watermark<Position>(undefined);
   private saved: Position | undefined;
   private reacted = 0;
   private failedAttempts = 0;

@@ -1,17 +1,17 @@
 import { type Position } from '../kernel/envelope.js';
 
-/** Events are begun in commit order and done in any; the watermark is the position up to which all are done. */
-export class Watermark {
-  /** What is not done yet, oldest first, each with the position before it. */
-  private readonly pending = new Set<{ readonly before: Position | undefined }>();
-  private last: Position | undefined;
+/** Things are begun in order and done in any; the watermark is the point up to which all are done. */
+export class Watermark<Point extends string | number = Position> {
+  /** What is not done yet, oldest first, each with the point before it. */
+  private readonly pending = new Set<{ readonly before: Point | undefined }>();
+  private last: Point | undefined;
 
-  constructor(start: Position | undefined) {
+  constructor(start: Point | undefined) {
     this.last = start;
   }
 
-  /** The returned function marks the event at this position done. */
-  begin(position: Position): () => void {
+  /** The returned function marks what is at this point done. */
+  begin(position: Point): () => void {
     const item = { before: this.last };
     this.last = position;
     this.pending.add(item);
@@ -20,7 +20,7 @@ export class Watermark {
     };
   }
 
-  get position(): Position | undefined {
+  get position(): Point | undefined {
     for (const oldest of this.pending) return oldest.before;
     return this.last;
   }

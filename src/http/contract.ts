@@ -192,3 +192,67 @@ export const problem = z.object({
   code: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })),
 });
+
+/** What failed alike, and all that the filter finds. */
+export const deadLetterGroups = z.object({
+  items: z.array(
+    z.object({
+      failure: z.string(),
+      error: z.string(),
+      type: z.string().nullable(),
+      group: z.string(),
+      topic: z.string(),
+      message: z.string(),
+      failed: z.int(),
+      waiting: z.int(),
+      firstFailedAt: z.iso.datetime(),
+      lastFailedAt: z.iso.datetime(),
+      example: z.string(),
+    }),
+  ),
+  total: z.object({ failed: z.int(), due: z.int(), waiting: z.int() }),
+});
+
+const deadLetterSummary = z.object({
+  id: z.string(),
+  group: z.string(),
+  topic: z.string(),
+  partition: z.int(),
+  offset: z.int(),
+  key: z.string().nullable(),
+  eventId: z.string(),
+  type: z.string().nullable(),
+  state: z.enum(['failed', 'due', 'waiting']),
+  error: z.string().nullable(),
+  message: z.string().nullable(),
+  failure: z.string().nullable(),
+  attempts: z.int(),
+  parkedAt: z.iso.datetime(),
+  firstFailedAt: z.iso.datetime().nullable(),
+  lastFailedAt: z.iso.datetime().nullable(),
+});
+
+export const deadLetters = pageOf(deadLetterSummary);
+
+export const deadLetter = deadLetterSummary.extend({
+  timestamp: z.iso.datetime(),
+  cause: z.string().nullable(),
+  stack: z.string().nullable(),
+  headers: z.array(z.object({ name: z.string(), value: z.string() })),
+  valueBase64: z.string().nullable(),
+  value: z.union([
+    z.object({ recordName: z.string(), schemaId: z.int(), record: z.unknown() }),
+    z.object({ undecodable: z.string() }),
+  ]),
+});
+
+export const redriven = z.object({
+  dryRun: z.boolean(),
+  redriven: z.int(),
+  following: z.int(),
+  due: z.int(),
+  waiting: z.int(),
+  idleGroups: z.array(z.string()),
+});
+
+export const discarded = z.object({ dryRun: z.boolean(), discarded: z.int() });

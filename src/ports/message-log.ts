@@ -67,6 +67,8 @@ export interface MessageLog {
    * transaction is undone.
    */
   openTransactional(slot: string): Promise<TransactionalProducer>;
+  /** The checkpoint of the slot's last commit, without taking part. */
+  checkpoint(slot: string): Promise<string | undefined>;
   /** Committed messages of one partition from the offset on (from the first one kept, when it is older). */
   read(from: TopicOffset, limit: number): Promise<readonly Message[]>;
   /** Resolves when something has been published since the call, or with the signal. */

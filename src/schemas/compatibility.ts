@@ -163,8 +163,13 @@ class Resolution {
 }
 
 /** The writer's fields by the reader's name or aliases: the data of a field is in the only one there may be. */
-export const writerFields = ({ name, aliases }: Field, writer: RecordSchema): readonly Field[] =>
-  [name, ...aliases].flatMap((wanted) => writer.fields.filter((field) => field.name === wanted));
+export const writerFields = ({ name, aliases }: Field, writer: RecordSchema): readonly Field[] => {
+  const byName = fieldsByName.get(writer) ?? new Map(writer.fields.map((field) => [field.name, field]));
+  fieldsByName.set(writer, byName);
+  return [name, ...aliases].flatMap((wanted) => byName.get(wanted) ?? []);
+};
+
+const fieldsByName = new WeakMap<RecordSchema, ReadonlyMap<string, Field>>();
 
 type Definition = RecordSchema | EnumSchema | FixedSchema;
 

@@ -196,14 +196,15 @@ class Parser {
 
   #fields(json: JsonObject, namespace: string, place: Place, fields: Field[]): void {
     if (!Array.isArray(json['fields'])) throw new InvalidSchema(place, 'a record needs a list "fields"');
+    const names = new Set<string>();
     for (const [number, field] of json['fields'].entries()) {
       const at = below(place, 'fields', number);
       const name = isObject(field) ? text(field, 'name') : undefined;
       if (!isObject(field) || name === undefined)
         throw new InvalidSchema(at, 'a field is an object with a "name"');
       if (!isName(name)) throw new InvalidSchema(at, `"${name}" is not a valid name`);
-      if (fields.some((other) => other.name === name))
-        throw new InvalidSchema(at, `the field ${name} is there twice`);
+      if (names.has(name)) throw new InvalidSchema(at, `the field ${name} is there twice`);
+      names.add(name);
       if (!('type' in field)) throw new InvalidSchema(at, '"type" is missing');
       if ('order' in field && !/^(ascending|descending|ignore)$/i.test(text(field, 'order') ?? '')) {
         throw new InvalidSchema(below(at, 'order'), '"order" is ascending, descending or ignore');

@@ -10,7 +10,9 @@ export const readSource = (file: string, content: string): Source => {
   // Editors on Windows put a byte order mark first.
   const document = content.replace(/^\uFEFF/, '');
   const problem = jsonProblem(document);
-  if (problem === undefined) return { file, json: JSON.parse(document, rememberNumber) };
+  if (problem === undefined) {
+    return { file, json: JSON.parse(document, unusualNumber.test(document) ? rememberNumber : undefined) };
+  }
   const before = document.slice(0, faultAt(document)).split('\n');
   const place = `line ${before.length} column ${(before.at(-1)?.length ?? 0) + 1}`;
   throw new InvalidSchema({ file, path: '' }, `not JSON at ${place}: ${problem}`);
@@ -21,6 +23,9 @@ const written = new WeakMap<object, Map<string, string>>();
 
 export const numberAsWritten = (holder: object, key: string): string | undefined =>
   written.get(holder)?.get(key);
+
+/** Looking at each number takes longer than the parsing. */
+const unusualNumber = /\d\.\d|\d[eE]|\d{16}|-0/;
 
 function rememberNumber(this: object, ...[key, value, context]: [string?, unknown?, unknown?]): unknown {
   const source = typeof value === 'number' && isObject(context) ? text(context, 'source') : undefined;

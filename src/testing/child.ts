@@ -42,6 +42,15 @@ export class Child<Report extends object> {
     });
   }
 
+  /** It stands still until it is resumed, and does not notice. */
+  pause(): void {
+    this.process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.process.kill('SIGCONT');
+  }
+
   /** It has no chance to finish anything. */
   async kill(): Promise<void> {
     this.process.kill('SIGKILL');

@@ -16,3 +16,17 @@ export const until = async <Found>(
     await pause(everyMs);
   }
 };
+
+/** Resolves when the assertion holds; a wait in vain ends with its last failure. */
+export const untilHolds = async (assertion: () => Promise<void> | void): Promise<void> => {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      await assertion();
+      return;
+    } catch (failure) {
+      if (Date.now() > deadline) throw failure;
+      await pause(5);
+    }
+  }
+};

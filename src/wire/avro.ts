@@ -1,5 +1,6 @@
 import avro from 'avsc';
 import { recordNames } from './events.generated.js';
+import { anyLong, exactLong } from './exact-long.js';
 import { type PublicType } from './public-record.js';
 import { publicSchemas } from './schemas.generated.js';
 
@@ -9,12 +10,21 @@ export type AvroType = avro.Type;
  * Logical types are left alone, so that timestamps are numbers; unions of null and one more are not wrapped.
  * @param known types that the schema refers to, by full name.
  */
-export const avroType = (schema: unknown, known: Record<string, AvroType> = {}): AvroType =>
+export const avroType = (
+  schema: unknown,
+  known: Readonly<Record<string, AvroType>> = {},
+  long: AvroType = exactLong,
+): AvroType =>
   avro.Type.forSchema(schema as avro.Schema, {
-    registry: known,
+    registry: { ...known },
     wrapUnions: 'auto',
     omitRecordMethods: true,
+    typeHook: (inner) => (isLong(inner) ? long : undefined),
   });
+
+const isLong = (schema: unknown): boolean =>
+  schema === 'long' ||
+  (typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'long');
 
 const types = new Map<PublicType, AvroType>();
 
@@ -29,29 +39,12 @@ export const publicAvroType = (type: PublicType): AvroType => {
 
 export const publicTypes = Object.keys(recordNames) as readonly PublicType[];
 
-/** Where a long is that a JavaScript number cannot hold; the type may be of any record, the bytes are the record's. */
-export const unsafeLong = (
+/** Which field holds a long that a number cannot. */
+export const findUnsafeLong = (
   schema: unknown,
-  known: Record<string, AvroType>,
+  known: Readonly<Record<string, AvroType>>,
   body: Buffer,
-): string | undefined => pathOfBigInt(avroType(schema, { ...known, long: anyLong }).fromBuffer(body), []);
-
-/** avsc refuses longs beyond 2^53 without saying where; this reads them as bigint, so that they can be found. */
-const anyLong = avro.types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => {
-    const long = bytes.readBigInt64LE();
-    return BigInt(Number(long)) === long && Number.isSafeInteger(Number(long)) ? Number(long) : long;
-  },
-  toBuffer: notWritten,
-  fromJSON: notWritten,
-  toJSON: notWritten,
-  isValid: () => true,
-  compare: notWritten,
-});
-
-function notWritten(): never {
-  throw new Error('This type only reads.');
-}
+): string | undefined => pathOfBigInt(avroType(schema, known, anyLong).fromBuffer(body), []);
 
 const pathOfBigInt = (value: unknown, path: readonly string[]): string | undefined => {
   if (typeof value === 'bigint') return `${path.join('.')} is ${value}`;

@@ -1,8 +1,9 @@
 import { type Consumed } from '../consumers/consumer.js';
 import { type Message } from '../ports/message-log.js';
 import { type SchemaRegistry, type SchemaText } from '../ports/schema-registry.js';
-import { type AvroType, avroType, publicAvroType, publicTypes, unsafeLong } from './avro.js';
+import { type AvroType, avroType, publicAvroType, publicTypes, findUnsafeLong } from './avro.js';
 import { unframe } from './confluent-format.js';
+import { UnsafeLong } from './exact-long.js';
 import { headerNames, readEnvelope } from './headers.js';
 import { type PublicType } from './public-record.js';
 import { publicSchemas } from './schemas.generated.js';
@@ -94,7 +95,7 @@ export class Decoder {
 
 const readerOf = (schemaId: number, text: SchemaText, known: Record<string, AvroType>): Reader => {
   const schema = attempt((): unknown => JSON.parse(text.schema), schemaId, 'no JSON');
-  const writer = attempt(() => avroType(schema, { ...known }), schemaId, 'no schema');
+  const writer = attempt(() => avroType(schema, known), schemaId, 'no schema');
   const recordName = writer.name ?? writer.typeName;
   const type = publicTypes.find((each) => isReadBy(publicAvroType(each), recordName));
   // A namespace may have changed (docs/schema-compatibility.md): as in Java Avro, names match without it.
@@ -113,7 +114,7 @@ const readerOf = (schemaId: number, text: SchemaText, known: Record<string, Avro
       try {
         return read(body);
       } catch (error) {
-        const reason = reasonFor(error, () => unsafeLong(schema, known, body));
+        const reason = reasonFor(error, () => findUnsafeLong(schema, known, body));
         throw new UnreadableRecord(schemaId, recordName, reason, error);
       }
     },
@@ -132,8 +133,7 @@ const attempt = <Result>(action: () => Result, schemaId: number, recordName: str
 };
 
 const reasonFor = (error: unknown, find: () => string | undefined): string => {
-  const message = messageOf(error);
-  if (message !== 'potential precision loss') return message;
+  if (!(error instanceof UnsafeLong)) return messageOf(error);
   return `${find() ?? 'a long'}, beyond what a number can hold exactly`;
 };
 

@@ -28,7 +28,7 @@ export interface CartLine {
   readonly unitPrice: Money;
 }
 
-/** The customer orders what is in the cart, at these prices. The payment method stays inside the program. */
+/** The customer orders what is in the cart, at these prices. The payment method stays inside the program; contact and shipping address are published, sealed, with the order (OrderPlaced). */
 export interface CartCheckedOut {
   /** The cart. */
   readonly cartId: string;

@@ -62,6 +62,9 @@ export const writeHeaders = (event: Envelope, recordName: string): Headers => {
   return texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, Buffer.from(text)] as const]));
 };
 
+export const textHeaders = (texts: Readonly<Record<string, string>>): Headers =>
+  Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)] as const);
+
 /** The last value of the header; undefined when there is none. */
 export const readHeader = (headers: Headers, name: string): string | undefined =>
   headers.findLast(([given]) => given === name)?.[1].toString();

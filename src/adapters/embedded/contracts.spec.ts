@@ -2,9 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeCheckpointsContract } from '../../testing/checkpoints.contract.js';
+import { describeDeadLettersContract } from '../../testing/dead-letters.contract.js';
 import { describeEventStoreContract } from '../../testing/event-store.contract.js';
+import { describeInboxContract } from '../../testing/inbox.contract.js';
 import { describeLeasesContract } from '../../testing/leases.contract.js';
 import { describeSchemaRegistryContract } from '../../testing/schema-registry.contract.js';
+import { describeMessageLogContract } from '../../testing/message-log.contract.js';
 import { describeViewsContract } from '../../testing/views.contract.js';
 import { openEmbedded } from './index.js';
 
@@ -47,7 +50,22 @@ describeLeasesContract(name, async () => {
   return { ...open(), another: () => Promise.resolve(open().leases), dispose };
 });
 
+describeInboxContract(name, async () => {
+  const { open, dispose } = await site();
+  return { ...open(), another: () => Promise.resolve(open().inbox), dispose };
+});
+
+describeDeadLettersContract(name, async () => {
+  const { open, dispose } = await site();
+  return { ...open(), another: () => Promise.resolve(open().deadLetters), dispose };
+});
+
 describeSchemaRegistryContract(name, async () => {
   const { open, dispose } = await site();
   return { registry: open().schemaRegistry, another: () => Promise.resolve(open().schemaRegistry), dispose };
+});
+
+describeMessageLogContract(name, async () => {
+  const { open, dispose } = await site();
+  return { log: open().messageLog, another: () => Promise.resolve(open().messageLog), dispose };
 });

@@ -1,8 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { registrySchema } from './registry-tables.js';
+import { deadLettersSchema } from './dead-letters.schema.js';
+import { inboxSchema } from './inbox.schema.js';
 import { outboxSchema } from './outbox.schema.js';
+import { registrySchema } from './registry-tables.js';
+import { messageSchema } from './message-schema.js';
 
 export type Database = Sqlite.Database;
 
@@ -36,7 +39,14 @@ const core = `
   ) WITHOUT ROWID;
 `;
 
-const schema: readonly string[] = [core, registrySchema, outboxSchema];
+const schema: readonly string[] = [
+  core,
+  messageSchema,
+  registrySchema,
+  inboxSchema,
+  deadLettersSchema,
+  outboxSchema,
+];
 
 /**
  * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is

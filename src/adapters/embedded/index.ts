@@ -1,22 +1,33 @@
+import { type FaultPoints } from '../../ports/fault-points.js';
+import { type Logger } from '../../ports/logger.js';
 import { EmbeddedCheckpoints } from './checkpoints.js';
 import { type Database, openDatabase } from './database.js';
 import { EventLog } from './event-log.js';
+import { EmbeddedDeadLetters } from './dead-letters.js';
 import { EmbeddedEventStore } from './event-store.js';
 import { GroupCommit } from './group-commit.js';
+import { EmbeddedInbox } from './inbox.js';
 import { EmbeddedKeys } from './keys.js';
 import { EmbeddedLeases } from './leases.js';
-import { EmbeddedSchemaRegistry } from './schema-registry.js';
 import { EmbeddedOutbox } from './outbox.js';
+import { EmbeddedSchemaRegistry } from './schema-registry.js';
+import { EmbeddedMessageLog } from './message-log.js';
 import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
 
 export interface EmbeddedOptions {
   /** Holds `store.db` and `keys.db`; made when it is not there. Several processes may have it open at once. */
   readonly dataDir: string;
+  /** Told what happens without anybody's asking. Default: nobody. */
+  readonly logger?: Logger;
+  readonly reached?: FaultPoints | undefined;
 }
 
+const nothing = (): void => undefined;
+const silent: Logger = { info: nothing, warn: nothing, error: nothing };
+
 /** All ports of the embedded engine on one database file, and the keys in another. */
-export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
+export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: EmbeddedOptions) => {
   const db = openDatabase(dataDir);
   const keys = openKeys(dataDir, db);
   const wakeups: Wakeups = new Wakeups(() => {
@@ -29,16 +40,21 @@ export const openEmbedded = ({ dataDir }: EmbeddedOptions) => {
     log.settle(outcome);
   });
   const eventStore = new EmbeddedEventStore(db, commits, log, wakeups);
+  const messageLog = new EmbeddedMessageLog(db, commits, logger, reached);
   return {
     eventStore,
+    messageLog,
     checkpoints: new EmbeddedCheckpoints(db, commits),
     views: new EmbeddedViews(db, commits),
     leases: new EmbeddedLeases(db, commits),
+    inbox: new EmbeddedInbox(db, commits),
+    deadLetters: new EmbeddedDeadLetters(db, commits),
     schemaRegistry: new EmbeddedSchemaRegistry(db, commits),
     keys,
     outbox: new EmbeddedOutbox(db, commits, keys),
-    /** Ends the subscriptions, waits for the writes under way and closes the files. */
+    /** Ends the subscriptions and the membership in groups, waits for the writes under way and closes the files. */
     close: async (): Promise<void> => {
+      await messageLog.close();
       await eventStore.close();
       await keys.close();
       db.close();

@@ -80,7 +80,8 @@ export const fence = (db: Database): ((lease: Lease | undefined) => Refused | un
 const isAlive = ({ owner, expires_at }: LeaseRow): boolean =>
   owner !== null && expires_at > Date.now() && !isDead(owner);
 
-const isDead = (owner: string): boolean => {
+/** Whether it is certain that the process of an owner of this host is gone. */
+export const isDead = (owner: string): boolean => {
   const [, host, pid] = /^(.+):([1-9]\d*):[^:]+$/.exec(owner) ?? [];
   if (host !== hostname() || pid === undefined) return false;
   // In a restarted container the new process often has the old one's pid.

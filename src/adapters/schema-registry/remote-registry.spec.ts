@@ -93,7 +93,7 @@ describe('A registry that does not answer as it should', () => {
 
   it('is not believed when it is no registry', async () => {
     const { url } = await serve(answering(200, '<html></html>'));
-    await expect(new RemoteSchemaRegistry({ url }).subjects()).rejects.toThrow(
+    await expect(new RemoteSchemaRegistry({ url, attempts: 1 }).subjects()).rejects.toThrow(
       `${url}/subjects answers otherwise than Confluent's API: <html></html>`,
     );
   });

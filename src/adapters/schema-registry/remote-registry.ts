@@ -115,7 +115,9 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
     const answer = z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).nullish() });
     try {
       // With verbose, an invalid schema would be told as an incompatible one.
-      if ((await this.ask('POST', path, answer, bodyOf(schema))).is_compatible) return [];
+      const verdict = await this.find('POST', path, answer, bodyOf(schema));
+      // Some registries say that there is no such subject: then anything may be the first.
+      if (verdict?.is_compatible ?? true) return [];
       const { messages } = await this.ask('POST', `${path}?verbose=true`, answer, bodyOf(schema));
       return messages?.length ? messages : ['The registry does not say why.'];
     } catch (error) {
@@ -172,8 +174,7 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
     if (status >= 200 && status < 300) {
       const document = answer.safeParse(json);
       if (document.success) return document.data;
-      throw new RegistryRefusal(
-        status,
+      throw new RegistryUnavailable(
         `${this.base}${path} answers otherwise than Confluent's API: ${text.slice(0, 200)}`,
       );
     }

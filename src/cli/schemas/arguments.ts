@@ -6,6 +6,10 @@ export const usage = `npm run schemas -- check [--json] [--registry-only]
 npm run schemas -- check --old FILE_OR_FOLDER --new FILE_OR_FOLDER [--mode MODE] [--registry-only] [--json]
 npm run schemas -- check --pairs FILE.jsonl [--mode MODE] [--registry-only]
 npm run schemas -- types [--check]
+npm run schemas -- docs [--check]
+npm run schemas -- release
+npm run schemas -- register [--url URL]
+npm run schemas -- diff [--url URL]
 Without --old and --new, schemas/avro is checked against schemas/history in the modes of schemas/compatibility.json.
 --old may be given for every older version, the oldest first. MODE: ${modes.join(', ')} (default ${defaultMode})`;
 
@@ -29,8 +33,15 @@ const files = z.strictObject({
   new: path,
 });
 const published = z.strictObject({ ...verb('check'), ...common });
+const url = z.url({ protocol: /^https?$/, message: 'must be an http or https URL' }).optional();
 
-const others = [z.strictObject({ ...verb('types'), check: flag })] as const;
+const others = [
+  z.strictObject({ ...verb('types'), check: flag }),
+  z.strictObject({ ...verb('docs'), check: flag }),
+  z.strictObject({ ...verb('release') }),
+  z.strictObject({ ...verb('register'), url }),
+  z.strictObject({ ...verb('diff'), url }),
+] as const;
 
 export type CheckOptions = z.infer<typeof pairs> | z.infer<typeof files> | z.infer<typeof published>;
 export type Command = CheckOptions | z.infer<(typeof others)[number]>;

@@ -8,10 +8,10 @@ import { type Output } from './output.js';
 import { print } from './print.js';
 
 /** 0: compatible; 1: not; 2: something cannot be read or is no valid schema. */
-export const check = async (options: CheckOptions, output: Output): Promise<0 | 1 | 2> => {
+export const check = async (options: CheckOptions, output: Output, root = '.'): Promise<0 | 1 | 2> => {
   const registryOnly = options['registry-only'];
   try {
-    if (!('mode' in options)) return checkPublished('.', options, output);
+    if (!('mode' in options)) return checkPublished(root, options, output);
     const judgement = { mode: options.mode, registryOnly };
     if ('pairs' in options) {
       let worst: 0 | 1 | 2 = 0;

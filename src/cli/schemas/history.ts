@@ -24,6 +24,7 @@ export const readHistory = (root: string): ReadonlyMap<string, readonly Publishe
 
 const versionsOf = (subject: string, folder: string): readonly PublishedVersion[] => {
   const names = readdirSync(folder).filter((name) => name.endsWith('.avsc'));
+  if (names.length === 0) throw new InvalidSchema({ file: folder, path: '' }, 'the subject has no version');
   return names.map((_, index) => {
     const version = index + 1;
     const file = join(folder, `${version}.avsc`);

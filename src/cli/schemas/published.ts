@@ -1,6 +1,6 @@
-import { judge, type Remark, type Verdict } from '../../schemas/judge.js';
+import { judge, type Mode, readersOf, type Remark, type Verdict, verdictOf } from '../../schemas/judge.js';
 import { type Output } from './output.js';
-import { type EventSchema, readContract } from './contract.js';
+import { readContract, readModes } from './contract.js';
 import { type PublishedVersion, readHistory } from './history.js';
 import { print } from './print.js';
 
@@ -15,24 +15,29 @@ interface Options {
   readonly 'registry-only': boolean;
 }
 
-/** Every event's schema by the published versions of its subject, in the subject's mode. */
-export const judgeContract = (
-  events: readonly EventSchema[],
-  history: ReadonlyMap<string, readonly PublishedVersion[]>,
-  registryOnly = false,
-): readonly SubjectVerdict[] => {
+/**
+ * Every event's schema by the published versions of its subject, in the subject's mode; and whether one is gone that
+ * readers of old messages need.
+ */
+export const judgeContract = (root: string, registryOnly = false): readonly SubjectVerdict[] => {
+  const events = readContract(root);
+  const history = readHistory(root);
   const judged = events.map(({ subject, mode, schema, text }): SubjectVerdict => {
     const versions = history.get(subject) ?? [];
     const published = versions.map((version) => version.schema);
     const unchanged = versions.at(-1)?.text === text;
     return { subject, unchanged, ...judge(schema, published, { mode, registryOnly }) };
   });
-  const gone = [...history.keys()].filter((subject) => events.every((event) => event.subject !== subject));
-  return [...judged, ...gone.map((subject) => removed(subject, history.get(subject) ?? []))];
+  const modeOf = readModes(root);
+  const gone = [...history]
+    .filter(([subject]) => events.every((event) => event.subject !== subject))
+    .filter(([subject]) => !registryOnly && readersOf(modeOf(subject)).includes('new'))
+    .map(([subject, versions]) => removed(subject, versions, modeOf(subject)));
+  return [...judged, ...gone];
 };
 
-const removed = (subject: string, versions: readonly PublishedVersion[]): SubjectVerdict => {
-  const remark: Remark & { readonly kind: 'meaning' } = {
+const removed = (subject: string, versions: readonly PublishedVersion[], mode: Mode): SubjectVerdict => {
+  const remark: Remark = {
     kind: 'meaning',
     rule: 'SCHEMA_REMOVED',
     subject,
@@ -40,25 +45,23 @@ const removed = (subject: string, versions: readonly PublishedVersion[]): Subjec
     path: '/',
     reader: null,
     writer: null,
-    message: `${subject} has been published, and schemas/avro no longer has its record: there are messages that nobody could read.`,
-    remedy: 'Keep the schema as long as there are messages of it.',
+    message: `${subject} has been published, and schemas/avro no longer has its record: nobody could read the messages that are there.`,
+    remedy: `Keep the schema as long as there are messages of it; afterwards give the subject the mode NONE in schemas/compatibility.json.`,
   };
-  return {
-    subject,
-    unchanged: false,
-    compatible: false,
-    mode: 'NONE',
-    violations: [remark],
-    notes: [],
-  };
+  return { subject, unchanged: false, ...verdictOf(mode, [remark]) };
 };
 
 /** `schemas -- check` without files: the contract by its history. */
 export const checkPublished = (root: string, options: Options, output: Output): 0 | 1 => {
-  const verdicts = judgeContract(readContract(root), readHistory(root), options['registry-only']);
+  const verdicts = judgeContract(root, options['registry-only']);
   const compatible = verdicts.every((verdict) => verdict.compatible);
   if (options.json) {
-    output.result(JSON.stringify({ compatible, subjects: verdicts }));
+    const [violations, notes] = [
+      verdicts.flatMap((each) => each.violations),
+      verdicts.flatMap((each) => each.notes),
+    ];
+    const subjects = verdicts.map(({ violations: _v, notes: _n, ...rest }) => rest);
+    output.result(JSON.stringify({ compatible, violations, notes, subjects }));
     return compatible ? 0 : 1;
   }
   for (const verdict of verdicts) {

@@ -3,6 +3,15 @@ import { meanings } from './meaning-changes.js';
 
 const fields: readonly Change[] = [
   row('a field added with default', record([id]), record([id, field('int', { default: 0 })])),
+  row('an optional field added', record([id]), record([id, field(['null', 'int'], { default: null })])),
+  row('an optional field removed', record([id, field(['null', 'int'], { default: null })]), record([id])),
+  row(
+    'an optional field becomes required',
+    record([id, field(['null', 'int'], { default: null })]),
+    record([id, field('int')]),
+    ['TYPE_MISMATCH'],
+    [],
+  ),
   row('a field added without default', record([id]), record([id, field('int')]), [
     'READER_FIELD_MISSING_DEFAULT_VALUE',
   ]),
@@ -160,6 +169,18 @@ const enums: readonly Change[] = [
     'an enum symbol added, both have a default',
     colours(['RED'], { default: 'RED' }),
     colours(['RED', 'BLUE'], { default: 'RED' }),
+  ),
+  row(
+    'an enum symbol renamed',
+    colours(['RED', 'BLUE']),
+    colours(['RED', 'AZURE']),
+    ['MISSING_ENUM_SYMBOLS'],
+    ['MISSING_ENUM_SYMBOLS'],
+  ),
+  row(
+    'the default of an enum changed',
+    colours(['RED', 'BLUE'], { default: 'RED' }),
+    colours(['RED', 'BLUE'], { default: 'BLUE' }),
   ),
   row('symbols in another order', colours(['RED', 'BLUE']), colours(['BLUE', 'RED'])),
 ];

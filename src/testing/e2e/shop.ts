@@ -6,6 +6,7 @@ import { until } from '../until.js';
 export interface NewOrder {
   readonly customerId?: string;
   readonly paymentMethod?: string;
+  readonly shippingAddress?: object;
   readonly contact?: { readonly name: string; readonly email: string };
 }
 

@@ -1,7 +1,14 @@
-import { type RegisteredSchema, type SchemaRegistry, type SchemaText } from '../../ports/schema-registry.js';
+import {
+  type RegisteredSchema,
+  SchemaIncompatible,
+  type SchemaRegistry,
+  type SchemaText,
+} from '../../ports/schema-registry.js';
 
-/** A registry without judgement, which counts what it is asked for. */
+/** A registry that judges as it is told and remembers what it is asked for. */
 export class InMemoryRegistry implements SchemaRegistry {
+  /** Why a schema may not follow others. */
+  reasons: readonly string[] = [];
   readonly modes = new Map<string, string>();
   readonly asked: string[] = [];
   readonly #schemas: RegisteredSchema[] = [];
@@ -10,6 +17,10 @@ export class InMemoryRegistry implements SchemaRegistry {
   register(subject: string, text: SchemaText): Promise<RegisteredSchema> {
     const found = this.#find(subject, text);
     if (found) return Promise.resolve(found);
+    const isFirst = this.#schemas.every((each) => each.subject !== subject);
+    if (!isFirst && this.reasons.length > 0) {
+      return Promise.reject(new SchemaIncompatible(subject, this.reasons));
+    }
     const id = this.#ids.get(text.schema) ?? 100_001 + this.#ids.size;
     this.#ids.set(text.schema, id);
     const version = this.#schemas.filter((each) => each.subject === subject).length + 1;
@@ -46,7 +57,7 @@ export class InMemoryRegistry implements SchemaRegistry {
   }
 
   incompatibilities(): Promise<readonly string[]> {
-    return Promise.resolve([]);
+    return Promise.resolve(this.reasons);
   }
 
   #find(subject: string, { schema }: SchemaText): RegisteredSchema | undefined {
