@@ -114,6 +114,19 @@ export const describeKeysContract = (name: string, open: () => Promise<KeysHarne
       expect(await keys.fingerprint('ann', 'text')).not.toBe(print);
     });
 
+    it('leave nothing open when a key is forgotten while it is made', async () => {
+      const other = await harness.another();
+      for (let turns = 0; turns < 40; turns += 1) {
+        const customer = `customer ${turns}`;
+        const sealing = keys.seal(customer, 'note', 'text');
+        for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+        const forgotten = await (turns % 2 === 0 ? keys : other).forget(customer);
+        const sealed = await sealing;
+        expect(await keys.open(customer, 'note', sealed)).toBe(forgotten ? undefined : 'text');
+        expect(await other.open(customer, 'note', sealed)).toBe(forgotten ? undefined : 'text');
+      }
+    });
+
     it('make one key when many ask for it at once', async () => {
       const all = [keys, await harness.another(), await harness.another()];
       const prints = await Promise.all(

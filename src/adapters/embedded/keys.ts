@@ -7,7 +7,7 @@ import { type Keys, UnreadableSeal } from '../../ports/keys.js';
 import { whenFree } from './busy.js';
 import { codeOf, type Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
-import { decrypt, digest, encrypt, nonceBytes, subkey } from './sealing.js';
+import { CustomerKey, keyIdBytes, keyIdOf } from './sealing.js';
 
 /** The keys are not as a start needs them; `code` tells why, for whoever explains it to an operator. */
 export class KeysRefused extends Error {
@@ -92,18 +92,34 @@ const makePrivate = (path: string): void => {
   }
 };
 
-interface Key {
+interface HeldRow {
+  readonly number: number;
   readonly id: string;
   readonly secret: Buffer;
 }
 
+interface SecretRow {
+  /** null: forgotten. */
+  readonly customer: string | null;
+  readonly secret: Buffer;
+}
+
+/** More would not be used soon again. */
+const mostKnown = 10_000;
+
 /**
  * Keys in a file of their own, `DATA_DIR/keys.db`, so that they can be kept and backed up apart from what is sealed
- * under them. Nothing is cached: what one process forgets, none can open any more.
+ * under them. Those used lately are remembered until another connection changes the file, which every use looks at
+ * first: what one process forgets, none can open any more.
  */
 export class EmbeddedKeys implements Keys {
   private readonly db: Database;
   private readonly commits: GroupCommit;
+  private readonly byCustomer = new Map<string, CustomerKey>();
+  private readonly byId = new Map<string, CustomerKey>();
+  /** As of when the keys are remembered. */
+  private version: number | undefined;
+  private readonly dataVersion;
   private readonly selectHeld;
   private readonly selectById;
   private readonly insertSecret;
@@ -118,13 +134,13 @@ export class EmbeddedKeys implements Keys {
     makePrivate(path);
     this.db = openDatabase(path);
     this.commits = new GroupCommit(this.db, () => undefined);
-    this.selectHeld = this.db.prepare<[string], Key & { readonly number: number }>(
+    this.dataVersion = this.db.prepare<[], number>('PRAGMA data_version').pluck();
+    this.selectHeld = this.db.prepare<[string], HeldRow>(
       'SELECT number, id, secret FROM holders JOIN secrets USING (number) WHERE customer = ?',
     );
-    this.selectById = this.db.prepare<
-      [string],
-      { readonly customer: string | null; readonly secret: Buffer }
-    >('SELECT customer, secret FROM secrets LEFT JOIN holders USING (number) WHERE id = ?');
+    this.selectById = this.db.prepare<[string], SecretRow>(
+      'SELECT customer, secret FROM secrets LEFT JOIN holders USING (number) WHERE id = ?',
+    );
     this.insertSecret = this.db.prepare<[string, Buffer]>('INSERT INTO secrets (id, secret) VALUES (?, ?)');
     this.insertHolder = this.db.prepare<[string, number | bigint]>(
       'INSERT INTO holders (customer, number) VALUES (?, ?)',
@@ -134,31 +150,21 @@ export class EmbeddedKeys implements Keys {
   }
 
   async seal(customerId: string, purpose: string, plaintext: string): Promise<Sealed> {
-    const { id, secret } = await this.keyOf(customerId);
-    const nonce = randomBytes(nonceBytes);
-    const text = Buffer.from(plaintext, 'utf8');
-    const sealed = encrypt(subkey(secret, sealing), nonce, contextOf(customerId, purpose), text);
-    return `${version}.${id}.${Buffer.concat([nonce, sealed]).toString('base64url')}` as Sealed;
+    return (await this.keyOf(customerId)).seal(purpose, plaintext);
   }
 
   async open(customerId: string, purpose: string, sealed: Sealed): Promise<string | undefined> {
-    const [, id, body] = format.exec(sealed) ?? [];
-    const key = id === undefined ? undefined : await whenFree(() => this.selectById.get(id));
-    if (body === undefined || key === undefined) throw new UnreadableSeal(customerId, purpose);
-    if (key.customer === null) return undefined;
-    const bytes = Buffer.from(body, 'base64url');
-    const [nonce, ciphertext] = [bytes.subarray(0, nonceBytes), bytes.subarray(nonceBytes)];
+    const id = keyIdOf(sealed);
+    const key = id === undefined ? 'unknown' : await whenFree(() => this.withId(id));
+    if (key === 'forgotten') return undefined;
     const plaintext =
-      key.customer === customerId && bytes.toString('base64url') === body
-        ? decrypt(subkey(key.secret, sealing), nonce, contextOf(customerId, purpose), ciphertext)
-        : undefined;
+      key !== 'unknown' && key.customer === customerId ? key.open(purpose, sealed) : undefined;
     if (plaintext === undefined) throw new UnreadableSeal(customerId, purpose);
-    return plaintext.toString('utf8');
+    return plaintext;
   }
 
   async fingerprint(customerId: string, text: string): Promise<string> {
-    const { secret } = await this.keyOf(customerId);
-    return digest(subkey(secret, fingerprinting), text);
+    return (await this.keyOf(customerId)).fingerprint(text);
   }
 
   forget(customerId: string): Promise<boolean> {
@@ -167,6 +173,8 @@ export class EmbeddedKeys implements Keys {
       if (held === undefined) return false;
       this.overwrite.run(Buffer.alloc(secretBytes), held.number);
       this.deleteHolder.run(customerId);
+      this.byCustomer.delete(customerId);
+      this.byId.delete(held.id);
       return true;
     });
   }
@@ -178,32 +186,55 @@ export class EmbeddedKeys implements Keys {
   }
 
   /** Of two that make a customer's first key at once, one does and the other finds it. */
-  private async keyOf(customerId: string): Promise<Key> {
-    const held = await whenFree(() => this.selectHeld.get(customerId));
-    return (
-      held ??
-      (await this.commits.write(() => {
-        const meanwhile = this.selectHeld.get(customerId);
-        if (meanwhile !== undefined) return meanwhile;
-        const key = { id: randomBytes(idBytes).toString('base64url'), secret: randomBytes(secretBytes) };
-        this.insertHolder.run(customerId, this.insertSecret.run(key.id, key.secret).lastInsertRowid);
-        return key;
-      }))
-    );
+  private async keyOf(customerId: string): Promise<CustomerKey> {
+    const held = await whenFree(() => this.heldBy(customerId));
+    if (held !== undefined) return held;
+    const { id, secret } = await this.commits.write(() => {
+      const meanwhile = this.selectHeld.get(customerId);
+      if (meanwhile !== undefined) return meanwhile;
+      const made = { id: randomBytes(keyIdBytes).toString('base64url'), secret: randomBytes(secretBytes) };
+      this.insertHolder.run(customerId, this.insertSecret.run(made.id, made.secret).lastInsertRowid);
+      return made;
+    });
+    // Not remembered: it may have been forgotten in the same transaction.
+    return new CustomerKey(customerId, id, secret);
+  }
+
+  private heldBy(customerId: string): CustomerKey | undefined {
+    this.lookForChanges();
+    const known = this.byCustomer.get(customerId);
+    if (known !== undefined) return known;
+    const row = this.selectHeld.get(customerId);
+    return row && this.remember(new CustomerKey(customerId, row.id, row.secret));
+  }
+
+  private withId(id: string): CustomerKey | 'forgotten' | 'unknown' {
+    this.lookForChanges();
+    const known = this.byId.get(id);
+    if (known !== undefined) return known;
+    const row = this.selectById.get(id);
+    if (row === undefined) return 'unknown';
+    return row.customer === null ? 'forgotten' : this.remember(new CustomerKey(row.customer, id, row.secret));
+  }
+
+  private remember(key: CustomerKey): CustomerKey {
+    if (this.byId.size >= mostKnown) this.letGo();
+    this.byCustomer.set(key.customer, key);
+    this.byId.set(key.id, key);
+    return key;
+  }
+
+  /** Of other connections; this one's own are known. */
+  private lookForChanges(): void {
+    const version = this.dataVersion.get();
+    if (version !== this.version) this.letGo();
+    this.version = version;
+  }
+
+  private letGo(): void {
+    this.byCustomer.clear();
+    this.byId.clear();
   }
 }
 
 const secretBytes = 32;
-const idBytes = 12;
-
-/** `v1.<id of the key>.<nonce, ciphertext and tag>`. */
-const version = 'v1';
-const format = /^v1\.([\w-]{16})\.([\w-]+)$/;
-
-/** The uses of a customer's key. */
-const sealing = 'seal v1';
-const fingerprinting = 'fingerprint v1';
-
-/** Authenticated, not stored: the seal opens for this customer and purpose only. */
-const contextOf = (customerId: string, purpose: string): Buffer =>
-  Buffer.from(JSON.stringify([customerId, purpose]), 'utf8');

@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { type Sealed } from '../../kernel/sealed.js';
 
 /** AES-256-GCM with the nonce of 96 bits and the tag of 128 bits that NIST SP 800-38D recommends. */
-export const nonceBytes = 12;
+const nonceBytes = 12;
 const tagBytes = 16;
 
 /** The ciphertext with the tag behind it. */
@@ -32,3 +33,53 @@ export const subkey = (secret: Buffer, use: string): Buffer =>
 
 export const digest = (key: Buffer, text: string): string =>
   createHmac('sha256', key).update(text).digest('base64url');
+
+/** `v1.<id of the key>.<nonce, ciphertext and tag>` */
+const format = /^v1\.([\w-]{16})\.([\w-]+)$/;
+export const keyIdBytes = 12;
+
+/** The id of the key that it takes; undefined for what is no sealed text. */
+export const keyIdOf = (sealed: Sealed): string | undefined => format.exec(sealed)?.[1];
+
+/** A customer's key, ready for use. */
+export class CustomerKey {
+  private sealing: Buffer | undefined;
+  private fingerprinting: Buffer | undefined;
+
+  constructor(
+    readonly customer: string,
+    readonly id: string,
+    private readonly secret: Buffer,
+  ) {}
+
+  seal(purpose: string, plaintext: string): Sealed {
+    const nonce = randomBytes(nonceBytes);
+    const sealed = encrypt(this.sealingKey(), nonce, this.context(purpose), Buffer.from(plaintext, 'utf8'));
+    return `v1.${this.id}.${Buffer.concat([nonce, sealed]).toString('base64url')}` as Sealed;
+  }
+
+  /** undefined when it is damaged or was sealed for something else. */
+  open(purpose: string, sealed: Sealed): string | undefined {
+    const body = format.exec(sealed)?.[2] ?? '';
+    const bytes = Buffer.from(body, 'base64url');
+    // Different texts may decode alike.
+    if (bytes.toString('base64url') !== body) return undefined;
+    const [nonce, ciphertext] = [bytes.subarray(0, nonceBytes), bytes.subarray(nonceBytes)];
+    return decrypt(this.sealingKey(), nonce, this.context(purpose), ciphertext)?.toString('utf8');
+  }
+
+  fingerprint(text: string): string {
+    this.fingerprinting ??= subkey(this.secret, 'fingerprint v1');
+    return digest(this.fingerprinting, text);
+  }
+
+  private sealingKey(): Buffer {
+    this.sealing ??= subkey(this.secret, 'seal v1');
+    return this.sealing;
+  }
+
+  /** Authenticated, not stored. */
+  private context(purpose: string): Buffer {
+    return Buffer.from(JSON.stringify([this.customer, purpose]), 'utf8');
+  }
+}

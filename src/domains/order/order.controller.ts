@@ -60,7 +60,7 @@ export class OrderController {
     http.answerAt(`/api/orders/${orderId}`, 201);
     const placed = accepted.events.find((event) => event.type === 'OrderPlaced');
     if (placed === undefined) throw new Error('An order that was placed has no OrderPlaced event.');
-    // From the event, so that a repeated request is answered as the first one was.
+    // Of a repeated request too, from the event.
     const answered = await openPersonalData(this.keys, placed.data.customerId, orderId, placed.data);
     return { ...placedOrder(placed.data, accepted.revision), ...answered };
   }
