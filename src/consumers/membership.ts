@@ -123,8 +123,11 @@ export class Membership {
     await withPatience(this.settings.handoverMs, new AbortController().signal, async (patience) => {
       await orAborted(Promise.all(partitions.map((partition) => partition.end())), patience);
     });
-    await this.commit(partitions);
-    for (const partition of partitions) this.letGo(partition);
+    try {
+      await this.commit(partitions);
+    } finally {
+      for (const partition of partitions) this.letGo(partition);
+    }
   }
 
   private letGo(partition: OwnedPartition): void {

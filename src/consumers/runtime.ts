@@ -53,12 +53,12 @@ export interface ConsumerStatus {
 
 const defaults = {
   mostPauseMs: 30_000,
-  maxInFlight: 500,
+  maxInFlight: 200,
   handoverMs: 5_000,
   commitEveryMs: 200,
   redrivePollMs: 250,
 };
-const largestBatch = 250;
+const largestBatch = 100;
 const lookEveryMs = 1_000;
 const tidyEveryMs = 3_600_000;
 /** Far longer than any message takes to come a second time. */
