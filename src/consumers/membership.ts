@@ -13,7 +13,7 @@ import { type Handling, type HandlingPorts } from './handling.js';
 import { OwnedPartition } from './owned-partition.js';
 
 export interface MembershipSettings {
-  /** How many messages may be in hand at once; more wait in the log. */
+  /** How many messages may be in hand at once, those behind others of their key included; more wait in the log. */
   readonly maxInFlight: number;
   /** How long a partition that is to be handed over, or a stop, waits for what is in hand. */
   readonly handoverMs: number;
