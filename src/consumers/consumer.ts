@@ -1,7 +1,6 @@
 import { type EventMetadata, type Position } from '../kernel/envelope.js';
 import { type PublicEvents } from '../wire/events.generated.js';
-
-export type PublicType = keyof PublicEvents;
+import { type PublicType } from '../wire/public-record.js';
 
 /** An event as it came from a topic: the public record, and the envelope from the headers. */
 export type Consumed<Type extends PublicType = PublicType> = Type extends PublicType

@@ -1,4 +1,5 @@
 import { pause } from '../execution/pause.js';
+import { Slots } from '../execution/slots.js';
 import { type Clock } from '../ports/clock.js';
 import {
   type DeadLetters,
@@ -26,7 +27,9 @@ export interface HandlingPorts {
   readonly logger: Logger;
 }
 
-export interface RetrySettings {
+export interface HandlingSettings {
+  /** How many messages are handled at the same time. One that waits for its next attempt is not among them. */
+  readonly concurrency: number;
   readonly attempts: number;
   /** Doubles from the first up to the most; a random part of up to a half is taken off. */
   readonly firstPauseMs: number;
@@ -74,14 +77,16 @@ export interface KeyInHand {
 /** What is done about one message. Faults of log, inbox and dead letters are thrown. */
 export class Handling {
   private readonly handles: ReadonlySet<string>;
+  private readonly slots: Slots;
 
   constructor(
     private readonly consumer: Consumer,
     private readonly ports: HandlingPorts,
-    private readonly retry: RetrySettings,
+    private readonly settings: HandlingSettings,
     private readonly tally: Tally,
   ) {
     this.handles = new Set(consumer.handles);
+    this.slots = new Slots(settings.concurrency);
   }
 
   /** By its headers alone: it is an event of a type that the consumer leaves to others. */
@@ -171,12 +176,17 @@ export class Handling {
     }
     for (let attempt = 1; !isOver(); attempt += 1) {
       try {
-        await this.consumer.handle(event, phase.over);
+        const isHandled = await this.slots.hold(async () => {
+          if (phase.ending.aborted) return false;
+          await this.consumer.handle(event, phase.over);
+          return true;
+        });
+        if (!isHandled) break;
         this.tally.handled += 1;
         return 'handled';
       } catch (error) {
         if (isOver()) break;
-        if (attempt === this.retry.attempts) {
+        if (attempt === this.settings.attempts) {
           return this.report(message, failureOf(error, type, attempt), error);
         }
         await this.beforeNext(message, attempt, error, phase);
@@ -201,7 +211,7 @@ export class Handling {
   }
 
   private async beforeNext(message: Message, attempt: number, error: unknown, phase: Phase): Promise<void> {
-    const { firstPauseMs, mostPauseMs } = this.retry;
+    const { firstPauseMs, mostPauseMs } = this.settings;
     const waitMs = Math.min(mostPauseMs, firstPauseMs * 2 ** (attempt - 1)) * (1 - Math.random() / 2);
     this.tally.retried += 1;
     this.note(message, error);

@@ -13,7 +13,7 @@ import { type Handling, type HandlingPorts } from './handling.js';
 import { OwnedPartition } from './owned-partition.js';
 
 export interface MembershipSettings {
-  /** How many messages may be in hand at once; more wait in the log. */
+  /** How many messages may be in hand at once, those behind others of their key included; more wait in the log. */
   readonly maxInFlight: number;
   /** How long a partition that is to be handed over, or a stop, waits for what is in hand. */
   readonly handoverMs: number;
@@ -123,8 +123,11 @@ export class Membership {
     await withPatience(this.settings.handoverMs, new AbortController().signal, async (patience) => {
       await orAborted(Promise.all(partitions.map((partition) => partition.end())), patience);
     });
-    await this.commit(partitions);
-    for (const partition of partitions) this.letGo(partition);
+    try {
+      await this.commit(partitions);
+    } finally {
+      for (const partition of partitions) this.letGo(partition);
+    }
   }
 
   private letGo(partition: OwnedPartition): void {

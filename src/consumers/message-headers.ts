@@ -7,8 +7,10 @@ export const eventTypeOf = ({ headers }: Message): string | undefined =>
   readHeader(headers, headerNames.eventType);
 
 /** What makes a second delivery the same: the event's id, or the place of a message that does not name one. */
-export const eventIdOf = (message: Message): string =>
-  readHeader(message.headers, headerNames.eventId) ?? placeOf(message);
+export const eventIdOf = (message: Message): string => {
+  const id = readHeader(message.headers, headerNames.eventId);
+  return id === undefined || id === '' ? placeOf(message) : id;
+};
 
 export const placeOf = ({ topic, partition, offset }: Message): string => `${topic}/${partition}@${offset}`;
 

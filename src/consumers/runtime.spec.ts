@@ -172,22 +172,28 @@ describe('a consumer', () => {
     expect(world.entries.map(({ level }) => level)).toStrictEqual(['error']);
   });
 
-  it('takes no more in hand than it can', async () => {
-    const ids = Array.from({ length: 30 }, (_, index) => `${String.fromCharCode(97 + (index % 26))}${index}`);
-    let [inHand, most] = [0, 0];
-    await world.publish(...ids);
-    const runner = world.start({
-      handle: async () => {
-        most = Math.max(most, (inHand += 1));
-        await Promise.resolve();
-        inHand -= 1;
-      },
-      settings: { maxInFlight: 4 },
-    });
-    await allCommitted(30);
-    expect(most).toBeLessThanOrEqual(4);
-    expect(runner.status.handled).toBe(30);
-  });
+  it.each([{ maxInFlight: 4 }, { concurrency: 4 }])(
+    'handles no more at once than it may: %j',
+    async (settings) => {
+      const ids = Array.from(
+        { length: 30 },
+        (_, index) => `${String.fromCharCode(97 + (index % 26))}${index}`,
+      );
+      let [inHand, most] = [0, 0];
+      await world.publish(...ids);
+      const runner = world.start({
+        handle: async () => {
+          most = Math.max(most, (inHand += 1));
+          await Promise.resolve();
+          inHand -= 1;
+        },
+        settings,
+      });
+      await allCommitted(30);
+      expect(most).toBeLessThanOrEqual(4);
+      expect(runner.status.handled).toBe(30);
+    },
+  );
 
   it('asks for nothing more while its hands are full', async () => {
     const { seen, handle, letGo } = recorder({ held: ['a1', 'b1'] });

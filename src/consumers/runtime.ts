@@ -4,13 +4,7 @@ import { type DeadLetterCounts } from '../ports/dead-letters.js';
 import { type MessageLog, type PartitionStatus, type TopicPartition } from '../ports/message-log.js';
 import { type Consumer } from './consumer.js';
 import { deadLetterTopic } from './dead-letter-topic.js';
-import {
-  type ConsumerFailure,
-  Handling,
-  type HandlingPorts,
-  type RetrySettings,
-  type Tally,
-} from './handling.js';
+import { type ConsumerFailure, Handling, type HandlingPorts, type Tally } from './handling.js';
 import { Membership, type MembershipSettings } from './membership.js';
 import { type OwnedPartition } from './owned-partition.js';
 
@@ -24,6 +18,8 @@ export interface ConsumerSettings extends Partial<MembershipSettings> {
   readonly firstPauseMs: number;
   /** Default 30 s. */
   readonly mostPauseMs?: number;
+  /** How many are handled at the same time. Default 100. */
+  readonly concurrency?: number;
   /** How long the partitions of an instance that died stay with it. */
   readonly sessionTimeoutMs: number;
   /** Of the topics that are not there yet. */
@@ -53,12 +49,13 @@ export interface ConsumerStatus {
 
 const defaults = {
   mostPauseMs: 30_000,
-  maxInFlight: 500,
+  maxInFlight: 2_000,
+  concurrency: 100,
   handoverMs: 5_000,
   commitEveryMs: 200,
   redrivePollMs: 250,
 };
-const largestBatch = 250;
+const largestBatch = 200;
 const lookEveryMs = 1_000;
 const tidyEveryMs = 3_600_000;
 /** Far longer than any message takes to come a second time. */
@@ -92,8 +89,7 @@ export class ConsumerRunner {
     private readonly ports: ConsumerPorts,
     private readonly settings: ConsumerSettings,
   ) {
-    const retry: RetrySettings = { ...defaults, ...settings };
-    this.handling = new Handling(consumer, ports, retry, this.tally);
+    this.handling = new Handling(consumer, ports, { ...defaults, ...settings }, this.tally);
   }
 
   start(): void {

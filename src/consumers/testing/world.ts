@@ -31,7 +31,7 @@ export const message = (id: string, options: { type?: string; at?: number } = {}
 };
 
 /** Of samples; `garbage` as a value cannot be read. */
-const decode = (from: Message): Promise<Consumed> => {
+export const decode = (from: Message): Promise<Consumed> => {
   if (from.value?.toString() === 'garbage') return Promise.reject(new NotConfluentFormat('garbage'));
   const stream = from.key?.toString() ?? '';
   if (eventTypeOf(from) !== 'OrderConfirmed')
