@@ -47,7 +47,7 @@ export const interruption = (): AbortSignal => {
   return controller.signal;
 };
 
-/** The ports that the program would use with this environment; it may run meanwhile. Only errors are logged. */
+/** The ports that the program would use with this environment; it may run meanwhile. Logs go to standard error. */
 export const withPlatform = async <Result>(
   work: (platform: Platform, config: Config) => Promise<Result>,
 ): Promise<Result> => {
@@ -59,7 +59,7 @@ export const withPlatform = async <Result>(
       undefined,
     );
   }
-  const logger = openLogger('error', 'stderr');
+  const logger = openLogger(config.LOG_LEVEL, 'stderr');
   const platform = await orExplain(() => openPlatform(config, logger), openingStore(config.DATA_DIR));
   try {
     return await work(platform, config);

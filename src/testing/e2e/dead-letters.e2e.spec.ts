@@ -129,7 +129,7 @@ describe('Dead letters, while the program runs', () => {
     expect(await dlq(empty, 'list')).toStrictEqual({
       exit: 2,
       stdout: '',
-      stderr: `There is no store in DATA_DIR=${empty}. Name the data folder of the program.\n`,
+      stderr: `There is no store in DATA_DIR=${empty}. Name the folder that the program uses.\n`,
     });
     await rm(empty, { recursive: true });
   });
