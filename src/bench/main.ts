@@ -6,6 +6,7 @@ import { http } from './http.bench.js';
 import { type Figures, inFreshFolder, type Scale } from './measure.js';
 import { rawAppend } from './raw-append.bench.js';
 import { rebuild } from './rebuild.bench.js';
+import { relay, relayMemory } from './relay.bench.js';
 import { summarise, tableOf } from './table.js';
 import { visible } from './visible.bench.js';
 
@@ -14,8 +15,8 @@ const { values: options } = parseArgs({
 });
 const rounds = options.quick ? 1 : 3;
 const scale: Scale = options.quick
-  ? { seconds: 1, receipts: 2_000, orders: 1_000 }
-  : { seconds: 4, receipts: 10_000, orders: 5_000 };
+  ? { seconds: 1, receipts: 2_000, orders: 1_000, relayMemoryEvents: 100_000 }
+  : { seconds: 4, receipts: 10_000, orders: 5_000, relayMemoryEvents: 1_000_000 };
 
 const inProcess = [rawAppend, executorDistinct, executorHot];
 
@@ -26,10 +27,11 @@ const round = async (): Promise<Figures> => {
   const through = await inFreshFolder(async (dataDir) => ({
     ...(await http(dataDir, scale)),
     ...(await rebuild(dataDir)),
+    ...(await relay(dataDir)),
   }));
   const { confirmedOrders = NaN } = through;
   const read = await visible(confirmedOrders / 10, scale.seconds * 2);
-  return { ...figures, ...through, ...read };
+  return { ...figures, ...through, ...read, ...(await relayMemory(scale.relayMemoryEvents)) };
 };
 
 for (const measure of inProcess) await measure(0.5); // code is compiled while it runs

@@ -10,6 +10,7 @@ export interface Scale {
   readonly seconds: number;
   readonly receipts: number;
   readonly orders: number;
+  readonly relayMemoryEvents: number;
 }
 
 /** Operations a second of so many callers, each of which starts the next one when the one before is done. */

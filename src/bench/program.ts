@@ -13,13 +13,18 @@ export interface RunningProgram {
   stop(): Promise<void>;
 }
 
-/** The program as it is built, all roles in one process of its own. */
-export const startProgram = async (dataDir: string): Promise<RunningProgram> => {
+/** The program as it is built, all roles in one process of its own unless the settings say otherwise. */
+export const startProgram = async (
+  dataDir: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningProgram> => {
   const start = performance.now();
   const child = spawn(process.execPath, ['--enable-source-maps', main], {
     env: {
       ...process.env,
       ...{ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, SEED_DEMO: 'false', REGISTRY_PORT: '0' },
+      REGISTER_SCHEMAS: 'true',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,13 +1,13 @@
 import { openEmbedded } from '../adapters/embedded/index.js';
 import { type Position, type RecordedEvent } from '../kernel/envelope.js';
-import { type EventFilter, type EventStore } from '../ports/event-store.js';
-import { type Logger } from '../ports/logger.js';
 import { type Change } from '../ports/views.js';
 import { inventoryProjection } from '../projections/inventory/inventory.projection.js';
 import { orderStatusProjection } from '../projections/order-status/order-status.projection.js';
 import { type AnyProjection, eventFilter, viewDefinition } from '../projections/projection.js';
 import { refold } from '../projections/refold.js';
 import { largeBatch, ProjectionRunner } from '../projections/runner.js';
+import { readAll } from './events.js';
+import { loudLogger } from './logger.js';
 import { elapsedMs, type Figures } from './measure.js';
 
 /** Of the events that are in this store already. */
@@ -36,7 +36,7 @@ const runProjection = async (
   const runner = new ProjectionRunner(projection, {
     eventStore,
     view,
-    logger,
+    logger: loudLogger,
     leases,
     owner: 'bench',
     ttlMs: 10_000,
@@ -68,15 +68,6 @@ const readAndWrite = async (
   });
 };
 
-const readAll = async (store: EventStore, filter: EventFilter): Promise<readonly RecordedEvent[]> => {
-  const all: RecordedEvent[] = [];
-  for await (const { events, caughtUp } of store.subscribe({ from: 'start', filter, batchSize })) {
-    all.push(...events);
-    if (caughtUp) break;
-  }
-  return all;
-};
-
 const batchSize = largeBatch;
 
 const batches = (changes: readonly Change<object>[]): readonly (readonly Change<object>[])[] =>
@@ -98,8 +89,3 @@ const withEngine = async <Result>(
     await engine.close();
   }
 };
-
-const complain = (fields: object, message: string): void => {
-  console.error(message, fields);
-};
-const logger: Logger = { info: () => undefined, warn: complain, error: complain };

@@ -35,31 +35,46 @@ export const contentType = 'application/vnd.apache.avro+binary';
 
 type Envelope = Omit<RecordedEvent, 'data'>;
 
+/** What is said again and again is encoded once. */
+const constants = new Map<string, Buffer>();
+
+const constant = (text: string): Buffer => {
+  const known = constants.get(text);
+  if (known !== undefined) return known;
+  const made = Buffer.from(text);
+  constants.set(text, made);
+  return made;
+};
+
+/** @param recordName one of the catalogue's, of which there are few */
 export const writeHeaders = (event: Envelope, recordName: string): Headers => {
-  const { id, type, version, stream, revision, position, metadata } = event;
+  const { metadata } = event;
   const [own, ce] = [headerNames, cloudEventNames];
-  const texts: readonly (readonly [name: string, text: string | undefined])[] = [
+  const id = Buffer.from(event.id);
+  const stream = Buffer.from(event.stream);
+  const at = Buffer.from(metadata.occurredAt);
+  const headers: [name: string, value: Buffer][] = [
     [own.eventId, id],
-    [own.eventType, type],
-    [own.eventVersion, String(version)],
+    [own.eventType, constant(event.type)],
+    [own.eventVersion, constant(String(event.version))],
     [own.stream, stream],
-    [own.revision, String(revision)],
-    [own.position, position],
-    [own.correlationId, metadata.correlationId],
-    [own.causationId, metadata.causationId],
-    [own.actor, metadata.actor],
-    [own.occurredAt, metadata.occurredAt],
-    [own.traceparent, metadata.traceparent],
-    [ce.specversion, '1.0'],
+    [own.revision, Buffer.from(String(event.revision))],
+    [own.position, Buffer.from(event.position)],
+    [own.correlationId, Buffer.from(metadata.correlationId)],
+    [own.causationId, Buffer.from(metadata.causationId)],
+    [own.actor, Buffer.from(metadata.actor)],
+    [own.occurredAt, at],
+    [ce.specversion, constant('1.0')],
     [ce.id, id],
-    [ce.source, `/commerce/${domainOf(recordName)}`],
-    [ce.type, recordName],
+    [ce.source, constant(`/commerce/${domainOf(recordName)}`)],
+    [ce.type, constant(recordName)],
     [ce.subject, stream],
-    [ce.time, metadata.occurredAt],
+    [ce.time, at],
     [ce.partitionkey, stream],
-    [own.contentType, contentType],
+    [own.contentType, constant(contentType)],
   ];
-  return texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, Buffer.from(text)] as const]));
+  if (metadata.traceparent !== undefined) headers.push([own.traceparent, Buffer.from(metadata.traceparent)]);
+  return headers;
 };
 
 export const textHeaders = (texts: Readonly<Record<string, string>>): Headers =>
