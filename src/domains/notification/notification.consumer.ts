@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Consumed, type Consumer, type ServiceConsumers } from '../../consumers/consumer.js';
+import { subscription } from '../../consumers/subscriptions.js';
 import { causedBy } from '../../execution/command-context.js';
 import { derivedId } from '../../execution/derived-id.js';
 import { isRejection } from '../../kernel/rejection.js';
@@ -21,9 +22,7 @@ export class NotificationConsumer implements ServiceConsumers {
 
   consumers(): readonly Consumer[] {
     const told: Consumer<Told> = {
-      group: 'notification',
-      topics: ['commerce.order.events', 'commerce.payment.events'],
-      handles: Object.keys(templateOf) as Told[],
+      ...subscription('notification'),
       handle: (event) => this.tell(event),
     };
     return [told];

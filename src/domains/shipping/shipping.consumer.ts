@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { type Consumed, type Consumer, type ServiceConsumers } from '../../consumers/consumer.js';
+import { type Subscribed, subscription } from '../../consumers/subscriptions.js';
 import { causedBy } from '../../execution/command-context.js';
 import { EVENT_STORE } from '../../execution/tokens.js';
 import { upcast } from '../../kernel/envelope.js';
@@ -12,7 +13,7 @@ import { type ShippingCommand } from './model/shipping.decider.js';
 import { ChangeShipping } from './shipping.handlers.js';
 
 const actor = 'shipping';
-const handled = ['OrderConfirmed', 'OrderCancellationRequested'] as const;
+type Handled = Consumed<Subscribed<'shipping'>>;
 
 /** Plans the shipping of orders that are confirmed, and stops it, while it can, for those that are to be cancelled. */
 @Injectable()
@@ -25,15 +26,13 @@ export class ShippingConsumers implements ServiceConsumers {
   consumers(): readonly Consumer[] {
     return [
       {
-        group: 'shipping',
-        topics: ['commerce.order.events'],
-        handles: handled,
-        handle: (event: Consumed<(typeof handled)[number]>) => this.handle(event),
+        ...subscription('shipping'),
+        handle: (event: Handled) => this.handle(event),
       },
     ];
   }
 
-  private async handle(event: Consumed<(typeof handled)[number]>): Promise<void> {
+  private async handle(event: Handled): Promise<void> {
     const { orderId } = event.data;
     const command: ShippingCommand | undefined =
       event.type === 'OrderConfirmed' ? await this.planOf(orderId) : { do: 'stop', orderId };
