@@ -27,6 +27,8 @@ if (program !== undefined) {
     curl ${url}/api/inventory/SKU-123
 
   What happened, step by step, and why:  ${url}/api/orders/{orderId}/timeline
+  The mails about it:                    ${url}/api/notifications?orderId={orderId}
+  Its events as they leave, in Avro:     npm run topics -- tail commerce.order.events --from-beginning
   The catalogue:                         ${url}/api/catalog
   All of the API:                        ${url}/docs
 
