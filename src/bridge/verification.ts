@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Position, type RecordedEvent } from '../kernel/envelope.js';
 import { type EventStore } from '../ports/event-store.js';
 import { type Message, type MessageLog } from '../ports/message-log.js';
-import { readHeader } from '../wire/headers.js';
+import { headerNames, readHeader } from '../wire/headers.js';
 import { bridgeDeadLetters } from './dead-letter.js';
 import { type Translation } from './translation.js';
 import { TopicReader } from './topic-reader.js';
@@ -36,7 +36,7 @@ export interface VerificationResult {
 }
 
 export interface VerificationPorts {
-  readonly eventStore: Pick<EventStore, 'subscribe' | 'head'>;
+  readonly eventStore: Pick<EventStore, 'subscribe' | 'head' | 'readStream'>;
   readonly messageLog: Pick<MessageLog, 'topics' | 'read' | 'checkpoint'>;
   /** The topics that hold events, and nothing else. */
   readonly topics: readonly string[];
@@ -113,7 +113,7 @@ export class Verification {
   private async compare(event: RecordedEvent): Promise<void> {
     let record = await this.next(event.position);
     while (record !== undefined && positionOf(record) !== event.position) {
-      this.unexpected(record);
+      await this.unexpected(record);
       record = await this.next(event.position);
     }
     this.events += 1;
@@ -139,17 +139,17 @@ export class Verification {
       this.records += 1;
       const { message, order } = taken;
       if (order === 'next') return message;
-      if (order === 'behind') this.behind(message);
+      if (order === 'behind') await this.behind(message);
       else this.find('foreign', 'has no position, or one that the store has not got to', message);
     }
   }
 
   /** A record behind a later one of its partition: it was missing before, or it is there twice. */
-  private behind(message: Message): void {
+  private async behind(message: Message): Promise<void> {
     const position = positionOf(message);
     const missed = position === undefined ? undefined : this.missing.get(position);
     if (position === undefined || missed === undefined) {
-      this.find('duplicate', 'is there a second time', message);
+      await this.unexpected(message);
       return;
     }
     this.missing.delete(position);
@@ -159,9 +159,18 @@ export class Verification {
     this.find('reordered', 'comes behind a later event of its partition', message);
   }
 
-  private unexpected(message: Message): void {
-    if (positionOf(message) === this.position) this.find('duplicate', 'is there a second time', message);
-    else this.find('foreign', 'is of a position at which the store has no event', message);
+  /** No event waits for it: it is one more of an event that has its record, or of none. */
+  private async unexpected(message: Message): Promise<void> {
+    const { stream, revision } = placeOf(message, undefined);
+    const [event] =
+      stream === undefined || !Number.isSafeInteger(revision)
+        ? []
+        : await this.ports.eventStore.readStream(stream, { from: revision ?? 0, limit: 1 });
+    if (event !== undefined && event.id === readHeader(message.headers, headerNames.eventId)) {
+      this.find('duplicate', 'is there a second time', message);
+    } else {
+      this.find('foreign', 'is of no event of the store', message);
+    }
   }
 
   /** What is left below the bridge's checkpoint belongs to no event. */
@@ -170,7 +179,7 @@ export class Verification {
     for (;;) {
       const record = await this.next(reached);
       if (record === undefined) return;
-      this.unexpected(record);
+      await this.unexpected(record);
     }
   }
 
