@@ -84,8 +84,14 @@ export class Verification {
     };
   }
 
-  /** Goes on to where the bridge has got to. Ends early with the signal. */
-  async advance(signal: AbortSignal): Promise<VerificationResult> {
+  /**
+   * Goes on to where the bridge has got to. Ends early with the signal.
+   * @param breathe between the stretches of work, so that others get their turn
+   */
+  async advance(
+    signal: AbortSignal,
+    breathe: () => Promise<unknown> = nextTurn,
+  ): Promise<VerificationResult> {
     const { eventStore, messageLog, translation, slot } = this.ports;
     await translation.prepare();
     const reached = (await messageLog.checkpoint(slot)) as Position | undefined;
@@ -100,7 +106,7 @@ export class Verification {
             await this.compare(event);
           }
           if (position >= reached || caughtUp || signal.aborted) break;
-          await nextTurn();
+          await breathe();
         }
       } finally {
         await subscription.close();
