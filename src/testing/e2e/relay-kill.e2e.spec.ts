@@ -95,6 +95,7 @@ describe('The relay', () => {
           return undefined;
         });
         expect(await doomed.ended()).toBeNull();
+        await doomed.clean();
       }
       await (await relay()).start();
       await orders(5);
@@ -111,7 +112,7 @@ describe('The relay', () => {
         const doomed = await relay();
         doomed.spawn();
         await pause(600 + Math.random() * 900);
-        await doomed.kill();
+        await doomed.clean(); // with -9
       }
     });
     await (await relay()).start();
