@@ -8,4 +8,6 @@ export default {
   setupFiles: ['reflect-metadata'],
   testTimeout: 60_000,
   maxWorkers: 2,
+  // A spec that failed in the middle may leave a child or a timer behind; the run must end all the same.
+  forceExit: true,
 };
