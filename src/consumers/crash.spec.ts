@@ -48,7 +48,11 @@ describe('Two processes of a consumer group, when one after the other is killed'
     for (let round = 0; round < rounds; round += 1) {
       await publish(64);
       // Another moment of its life in every round.
-      await one.waitFor('messages', (reports) => reports.length > (round * round) % 23);
+      const [dying, surviving] = [one, other];
+      await dying.waitFor(
+        'messages at either of them',
+        ({ length }) => length + surviving.reports.length > (round * round) % 23,
+      );
       await one.kill();
       [one, other] = [other, start(failing)];
     }
