@@ -64,8 +64,11 @@ export class EmbeddedLeases implements Leases {
   }
 }
 
-/** Within a write's transaction: what the write is refused with, unless the lease is still its owner's. */
-export const fence = (db: Database): ((lease: Lease | undefined) => Refused | undefined) => {
+/** What a write is refused with, unless the lease is still its owner's. */
+export type Fence = (lease: Lease | undefined) => Refused | undefined;
+
+/** To be asked within the write's transaction. */
+export const fence = (db: Database): Fence => {
   const select = db
     .prepare<[string, string, number], number>(
       'SELECT 1 FROM leases WHERE name = ? AND owner = ? AND token = ?',
