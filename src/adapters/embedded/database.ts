@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { deadLettersSchema } from './dead-letters.schema.js';
+import { generationsSchema } from './generations.schema.js';
 import { inboxSchema } from './inbox.schema.js';
 import { outboxSchema } from './outbox.schema.js';
 import { registrySchema } from './registry-tables.js';
@@ -43,6 +44,7 @@ const schema: readonly string[] = [
   core,
   messageSchema,
   registrySchema,
+  generationsSchema,
   inboxSchema,
   deadLettersSchema,
   outboxSchema,

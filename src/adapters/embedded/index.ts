@@ -5,6 +5,7 @@ import { type Database, openDatabase } from './database.js';
 import { EventLog } from './event-log.js';
 import { EmbeddedDeadLetters } from './dead-letters.js';
 import { EmbeddedEventStore } from './event-store.js';
+import { EmbeddedGenerations } from './generations.js';
 import { GroupCommit } from './group-commit.js';
 import { EmbeddedInbox } from './inbox.js';
 import { EmbeddedKeys } from './keys.js';
@@ -47,6 +48,7 @@ export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: Em
     messageLog,
     checkpoints: new EmbeddedCheckpoints(db, commits),
     views,
+    generations: new EmbeddedGenerations(db, commits),
     leases: new EmbeddedLeases(db, commits),
     inbox: new EmbeddedInbox(db, commits),
     deadLetters: new EmbeddedDeadLetters(db, commits),

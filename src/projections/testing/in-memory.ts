@@ -107,14 +107,14 @@ export class MemoryView<Doc extends object> {
 
 /** Leases that run out when they are told to. */
 export class MemoryLeases implements Leases {
-  private readonly held = new Map<string, Lease>();
+  private readonly holders = new Map<string, Lease>();
   private tokens = 0;
 
   acquire(name: string, owner: string): Promise<Lease | undefined> {
-    const held = this.held.get(name);
+    const held = this.holders.get(name);
     if (held !== undefined && held.owner !== owner) return Promise.resolve(undefined);
     const lease = { name, owner, token: (this.tokens += 1) };
-    this.held.set(name, lease);
+    this.holders.set(name, lease);
     return Promise.resolve(lease);
   }
 
@@ -123,15 +123,19 @@ export class MemoryLeases implements Leases {
   }
 
   release(lease: Lease): Promise<void> {
-    if (this.isHeld(lease)) this.held.delete(lease.name);
+    if (this.isHeld(lease)) this.holders.delete(lease.name);
     return Promise.resolve();
   }
 
+  held(prefix: string): Promise<readonly Lease[]> {
+    return Promise.resolve([...this.holders.values()].filter(({ name }) => name.startsWith(prefix)));
+  }
+
   isHeld({ name, token }: Lease): boolean {
-    return this.held.get(name)?.token === token;
+    return this.holders.get(name)?.token === token;
   }
 
   runOut(name: string): void {
-    this.held.delete(name);
+    this.holders.delete(name);
   }
 }
