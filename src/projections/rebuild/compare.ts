@@ -135,6 +135,7 @@ const foldForwards = async <Event extends DomainEvent, Doc extends object>(
     (latest, { serving }) => (serving && serving.position > latest ? serving.position : latest),
     to,
   );
+  if (end <= from) return equal;
   const options = {
     from: from === nowhere ? 'start' : from,
     filter: eventFilter(projection),

@@ -2,14 +2,15 @@ import { type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import {
   type Delivery,
   type EventStore,
+  type EventText,
   type Subscription,
   type SubscribeOptions,
 } from '../../ports/event-store.js';
 import { type Lease, LeaseLost, type Leases } from '../../ports/leases.js';
-import { type Change, type Stored } from '../../ports/views.js';
+import { type Change, type Scanned, type Stored } from '../../ports/views.js';
 
 /** Committed events, as one batch after the other of all categories, filtered. */
-export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
+export class MemoryStore implements Pick<EventStore, 'subscribe' | 'subscribeTexts' | 'head'> {
   /** How often a delivery was asked for. */
   asked = 0;
   private readonly wakers = new Set<() => void>();
@@ -25,14 +26,29 @@ export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
     return Promise.resolve(this.events.at(-1)?.position);
   }
 
-  subscribe({ from, filter, batchSize = 512 }: SubscribeOptions): Subscription {
+  subscribe(options: SubscribeOptions): Subscription {
+    return this.subscribed(options, (event) => event);
+  }
+
+  subscribeTexts(options: SubscribeOptions): Subscription<EventText> {
+    return this.subscribed(options, ({ data, metadata, ...event }) => ({
+      ...event,
+      data: JSON.stringify(data),
+      metadata: JSON.stringify(metadata),
+    }));
+  }
+
+  private subscribed<Event>(
+    { from, filter, batchSize = 512 }: SubscribeOptions,
+    toEvent: (event: RecordedEvent) => Event,
+  ): Subscription<Event> {
     const { promise: ended, resolve: end } = Promise.withResolvers<{ why: 'closed' }>();
     let closed = false;
     let next = from === 'start' ? 0 : this.events.findIndex(({ position }) => position > from);
     if (next < 0) next = this.events.length;
     const matches = ({ stream }: RecordedEvent): boolean =>
       filter?.streamPrefixes?.some((prefix) => stream.startsWith(prefix)) ?? true;
-    const take = async (): Promise<IteratorResult<Delivery, undefined>> => {
+    const take = async (): Promise<IteratorResult<Delivery<Event>, undefined>> => {
       this.asked += 1;
       while (!closed && next >= this.events.length) {
         await new Promise<void>((resolve) => this.wakers.add(resolve));
@@ -44,7 +60,7 @@ export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
       const caughtUp = next === this.events.length;
       return {
         done: false,
-        value: { events: batch.filter(matches), position: last.position, caughtUp },
+        value: { events: batch.filter(matches).map(toEvent), position: last.position, caughtUp },
       };
     };
     return {
@@ -82,7 +98,15 @@ export class MemoryView<Doc extends object> {
     return Promise.resolve(this.reached);
   }
 
-  async write(changes: readonly Change<Doc>[], checkpoint: Position, lease?: Lease): Promise<void> {
+  scan(after: string | undefined, limit: number): Promise<readonly Scanned[]> {
+    const behind = [...this.docs.values()].filter(({ id }) => after === undefined || id > after);
+    const page = behind.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
+    return Promise.resolve(
+      page.map(({ id, position, doc }) => ({ id, position, text: JSON.stringify(doc) })),
+    );
+  }
+
+  async write(changes: readonly Change<Doc>[], checkpoint: Position | null, lease?: Lease): Promise<void> {
     this.waiting += 1;
     await this.gate;
     this.waiting -= 1;
@@ -95,7 +119,7 @@ export class MemoryView<Doc extends object> {
       else this.docs.set(id, { id, position, doc });
     }
     if (broken !== null) throw new Error('connection lost');
-    this.reached = checkpoint;
+    this.reached = checkpoint ?? this.reached;
     this.written += 1;
   }
 
