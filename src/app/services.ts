@@ -40,6 +40,7 @@ import {
 } from '../projections/notifications/notifications.controller.js';
 import {
   FindOrdersHandler,
+  GetOrderAsOfHandler,
   GetOrderHandler,
   OrderViewController,
 } from '../projections/order-status/order-status.controller.js';
@@ -84,7 +85,7 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
   order: {
     module: OrderModule,
     controllers: [OrderController, OrderViewController],
-    queryHandlers: [GetOrderHandler, FindOrdersHandler],
+    queryHandlers: [GetOrderHandler, GetOrderAsOfHandler, FindOrdersHandler],
     reactions: [OrderReactions, FulfilmentReactions],
     consumers: [],
     jobs: [DeadlineJob],
