@@ -45,6 +45,7 @@ import {
   OrderViewController,
 } from '../projections/order-status/order-status.controller.js';
 import { GetPaymentHandler, PaymentViewController } from '../projections/payments/payments.controller.js';
+import { GetSalesHandler, SalesController } from '../projections/sales/sales.controller.js';
 import {
   GetShipmentHandler,
   GetShipmentsOfOrderHandler,
@@ -84,8 +85,8 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
   },
   order: {
     module: OrderModule,
-    controllers: [OrderController, OrderViewController],
-    queryHandlers: [GetOrderHandler, GetOrderAsOfHandler, FindOrdersHandler],
+    controllers: [OrderController, OrderViewController, SalesController],
+    queryHandlers: [GetOrderHandler, GetOrderAsOfHandler, FindOrdersHandler, GetSalesHandler],
     reactions: [OrderReactions, FulfilmentReactions],
     consumers: [],
     jobs: [DeadlineJob],
