@@ -55,7 +55,7 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
   const options = {
     from: checkpoint ?? 'start',
     filter: eventFilter(projection),
-    batchSize: readAtOnce,
+    batchSize: Math.min(readAtOnce, mostEvents),
   } as const;
   const underWay: Promise<ProjectionFailure | undefined>[] = [];
   let events = 0;
