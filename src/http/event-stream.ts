@@ -17,16 +17,26 @@ const heartbeat = Buffer.from(':\n\n');
 /** After so many beats in a row without it taking anything a client is given up. */
 const patienceBeats = 2;
 
-/** @param data one line. Made once, for however many clients it is pushed to. */
-export const eventFrame = (id: string, event: string, data: string): Buffer =>
-  Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`);
+/** A state in the form in which it is sent, made once for however many clients. */
+export interface Frame {
+  /** An event with its id and data. */
+  readonly event: Buffer;
+  /** The id alone: a client remembers it, to resume after it, and is told nothing. */
+  readonly mark: Buffer;
+}
+
+/** @param data one line */
+export const frameOf = (id: string, event: string, data: string): Frame => ({
+  event: Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`),
+  mark: Buffer.from(`id: ${id}\n\n`),
+});
 
 /**
  * Server-sent events to one client, each of which tells the whole state: while one is being written the newest of the
  * others waits, so that a slow client costs two at most.
  */
 export class EventStream {
-  private waiting: Buffer | undefined;
+  private waiting: { readonly chunk: Buffer; readonly isEvent: boolean } | undefined;
   private phase: 'prepared' | 'begun' | 'ending' | 'closed' = 'prepared';
   private writing = false;
   private beatsInVain = 0;
@@ -59,21 +69,22 @@ export class EventStream {
     if (phase === 'closed') return;
     this.response.writeHead(200, headers);
     this.phase = 'begun';
-    const first = this.waiting ?? Buffer.alloc(0);
+    const first = this.waiting?.chunk ?? Buffer.alloc(0);
     this.waiting = undefined;
     this.write(Buffer.concat([Buffer.from(`retry: ${retryMs}\n\n`), first]));
     if (phase === 'ending') this.end();
   }
 
-  /** May be called before it has begun. */
-  push(frame: Buffer): void {
-    if (this.phase === 'ending' || this.phase === 'closed') return;
-    if (this.isBegun && !this.writing) {
-      this.write(frame);
-    } else {
-      if (this.isBegun && this.waiting !== undefined) this.onSuperseded();
-      this.waiting = frame;
-    }
+  /** A new state. May come before the stream has begun. */
+  push({ event }: Frame): void {
+    if (this.isBegun && this.waiting?.isEvent === true) this.onSuperseded();
+    this.send(event, true);
+  }
+
+  /** The state that was pushed last, under a later id. */
+  move({ event, mark }: Frame): void {
+    if (this.waiting?.isEvent === true) this.send(event, true);
+    else this.send(mark, false);
   }
 
   /** @returns false when the client has not taken anything for too long, and was given up */
@@ -102,6 +113,11 @@ export class EventStream {
     this.response.destroy();
   }
 
+  private send(chunk: Buffer, isEvent: boolean): void {
+    if (this.isBegun && !this.writing) this.write(chunk);
+    else if (this.isBegun || this.phase === 'prepared') this.waiting = { chunk, isEvent };
+  }
+
   private write(chunk: Buffer): void {
     this.writing = true;
     this.response.write(chunk, () => {
@@ -109,7 +125,7 @@ export class EventStream {
       this.beatsInVain = 0;
       const next = this.waiting;
       this.waiting = undefined;
-      if (next !== undefined && this.isBegun) this.write(next);
+      if (next !== undefined && this.isBegun) this.write(next.chunk);
     });
   }
 }

@@ -4,7 +4,7 @@ import { follow } from '../../execution/follow.js';
 import { pause } from '../../execution/pause.js';
 import { withRestarts } from '../../execution/restarts.js';
 import { EVENT_STORE, KEYS, LOGGER } from '../../execution/tokens.js';
-import { eventFrame } from '../../http/event-stream.js';
+import { type Frame, frameOf } from '../../http/event-stream.js';
 import { type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import { type EventStore } from '../../ports/event-store.js';
 import { type Keys } from '../../ports/keys.js';
@@ -19,8 +19,10 @@ import { type OrderDocument } from './order-status.js';
 
 /** Somebody who follows one order. */
 export interface OrderListener {
-  /** The order as it is now: an event that is ready to be sent. Its id is the position of what is shown. */
-  push(frame: Buffer): void;
+  /** The order as it is now. The id of the event is the position of what is shown. */
+  push(frame: Frame): void;
+  /** What the order shows is what it showed at the position before. */
+  move(frame: Frame): void;
   /** The order cannot be shown any more: whoever listens must ask again. */
   end(): void;
 }
@@ -36,7 +38,7 @@ interface State {
   readonly position: Position;
   /** Tells equal states, without keeping what they say of a person. */
   readonly digest: string;
-  readonly frame: Buffer;
+  readonly frame: Frame;
 }
 
 /** What the view will have written when it has got to the position. */
@@ -71,7 +73,7 @@ export class OrderLive implements OnApplicationShutdown {
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: Pick<EventStore, 'head' | 'subscribe'>,
-    private readonly views: ServingViews,
+    @Inject(ServingViews) private readonly views: Pick<ServingViews, 'upTo'>,
     @Inject(KEYS) private readonly keys: Keys,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -255,7 +257,7 @@ export class OrderLive implements OnApplicationShutdown {
 
   private async stateOf({ position, doc }: Stored<OrderDocument>): Promise<State> {
     const body = JSON.stringify(await orderDetails(this.keys, doc));
-    const frame = eventFrame(consistencyToken(position), 'order', body);
+    const frame = frameOf(consistencyToken(position), 'order', body);
     return { position, digest: hash('sha256', body), frame };
   }
 }
@@ -263,10 +265,12 @@ export class OrderLive implements OnApplicationShutdown {
 /** Two reads may overtake each other: only what is newer counts. */
 const offer = (follower: Follower, { position, digest, frame }: State): void => {
   if (follower.position !== undefined && follower.position > position) return;
-  const isNews = follower.position !== position && follower.digest !== digest;
+  const { listener, position: before, digest: shown } = follower;
   follower.position = position;
   follower.digest = digest;
-  if (isNews) follower.listener.push(frame);
+  if (before === position) return;
+  if (shown === digest) listener.move(frame);
+  else listener.push(frame);
 };
 
 const unlessAborted = async <Result>(

@@ -14,6 +14,7 @@ export class EventSource {
   readonly events: ServerEvent[] = [];
   /** What came beside events: comments and hints. */
   readonly other: string[] = [];
+  lastEventId: string | undefined;
   isOver = false;
 
   private constructor(
@@ -47,9 +48,10 @@ export class EventSource {
   private take(block: string): void {
     const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/s, 2) as [string, string]));
     const [id, event, data] = ['id', 'event', 'data'].map((name) => fields.get(name));
+    this.lastEventId = id ?? this.lastEventId;
     if (id !== undefined && event !== undefined && data !== undefined) {
       this.events.push({ id, event, data: JSON.parse(data) as unknown });
-    } else {
+    } else if (id === undefined) {
       this.other.push(block);
     }
   }
