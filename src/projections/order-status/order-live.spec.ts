@@ -6,14 +6,16 @@ import { openEmbedded } from '../../adapters/embedded/index.js';
 import { type Sealed } from '../../kernel/sealed.js';
 import { logbook } from '../../execution/testing/logbook.js';
 import { type Frame } from '../../http/event-stream.js';
+import { type DomainEvent } from '../../kernel/decider.js';
 import { type Position } from '../../kernel/envelope.js';
 import { money } from '../../kernel/money.js';
 import { type Subscription, type SubscribeOptions } from '../../ports/event-store.js';
+import { type View } from '../../ports/views.js';
 import { eventsOf } from '../../testing/sample-events.js';
 import { until, untilHolds } from '../../testing/until.js';
 import { consistencyToken, parseConsistencyToken } from '../consistency.js';
 import { foldInto, keyed } from '../fold.js';
-import { viewDefinition } from '../projection.js';
+import { type Projection, viewDefinition } from '../projection.js';
 import { ServingViews } from '../serving-views.js';
 import { type Fact, history, instant, on } from '../testing/history.js';
 import { orderDetails } from './order-details.js';
@@ -95,10 +97,24 @@ class BreakableStore {
   }
 }
 
+/** Tells which writes were waited for. */
+class WatchedViews extends ServingViews {
+  readonly waitedFor = new Set<string | undefined>();
+
+  override upTo<Event extends DomainEvent, Doc extends object>(
+    projection: Projection<Event, Doc>,
+    token: string | undefined,
+  ): Promise<View<Doc>> {
+    this.waitedFor.add(token);
+    return super.upTo(projection, token);
+  }
+}
+
 describe('live orders', () => {
   let dataDir: string;
   let engine: ReturnType<typeof openEmbedded>;
   let store: BreakableStore;
+  let views: WatchedViews;
   let live: OrderLive;
   let log: ReturnType<typeof logbook>;
   let facts: Fact[];
@@ -109,7 +125,8 @@ describe('live orders', () => {
     engine = openEmbedded({ dataDir });
     store = new BreakableStore(engine.eventStore);
     log = logbook();
-    live = new OrderLive(store, new ServingViews(engine.views, 20), engine.keys, log.logger);
+    views = new WatchedViews(engine.views, 20);
+    live = new OrderLive(store, views, engine.keys, log.logger);
     facts = [];
   });
 
@@ -226,12 +243,14 @@ describe('live orders', () => {
 
   it('are not lost to who comes between an event and its view', async () => {
     const first = await shownAt('o', await happens(placed('o')));
-    await listen('o');
-    await watching();
     await happens(placed('other'));
     const watcher = await listen('other');
-    // The view stands still; both events have been considered when somebody comes to the first order.
-    const [late] = [await commit(confirmed('o')), await commit(noted('other'))];
+    await watching();
+    // The view stands still. When somebody comes to the first order, its event has been passed over already.
+    const [late, next] = [await commit(confirmed('o')), await commit(noted('other'))];
+    await untilHolds(() => {
+      expect(views.waitedFor).toContain(consistencyToken(next));
+    });
     const came = await listen('o');
     expect(came.frames).toStrictEqual([first]);
     await project();
