@@ -160,7 +160,7 @@ describe('Live updates of an order', () => {
   });
 
   it('ends with the program, which does not wait for those who listen', async () => {
-    const program = await site.start({ SHUTDOWN_TIMEOUT_MS: '5000' });
+    const program = await site.start({ SHUTDOWN_TIMEOUT_MS: '5000', LIVE_STREAMS_MAX: '3' });
     const shop = new Shop(program.http);
     const sku = await shop.stocked('STOP', 10);
     const { orderId, reply } = await placeOrder(shop, sku);
