@@ -83,7 +83,7 @@ export const live = (): Promise<Figures> =>
     await all(followers, isPaidAndDelivered);
     const pushRate = ((updates() - before) * 1_000) / (performance.now() - start);
 
-    const refunds = await refund(connections, ids, followers);
+    const refunds = await refund(program.url, ids, followers);
     const shown = await shownBy(connections, ids);
     await all(followers, ({ last, orderId }) => last === shown.get(orderId));
     const lost = followers.filter(({ last, orderId }) => last !== shown.get(orderId)).length;
@@ -128,16 +128,16 @@ const openStreams = async (url: string, ids: readonly string[]): Promise<readonl
 };
 
 /**
- * Every order in two parts, at a steady rate.
+ * Every order in two parts, at a steady rate, whether or not the earlier ones are answered.
  * @returns from the answer of each command to the update of each follower, and how many updates did not come
  */
 const refund = async (
-  connections: readonly Connection[],
+  url: string,
   ids: readonly string[],
   followers: readonly Follower[],
 ): Promise<{ readonly ms: readonly number[]; readonly missed: number }> => {
   const answered = new Map<string, number>();
-  const idle = [...connections];
+  const idle: Connection[] = [];
   const start = performance.now();
   const commands = [
     ...ids.map((id) => ({ id, amount: part, status: 'partially_refunded' })),
@@ -147,16 +147,16 @@ const refund = async (
   for (const [index, { id, amount, status }] of commands.entries()) {
     const early = start + (index * 1_000) / commandsPerSecond - performance.now();
     if (early > 0) await delay(early);
-    const connection = idle.shift();
-    if (connection === undefined) throw new Error('The program does not keep up with the commands.');
-    sent.push(
-      connection.create(`/api/payments/pay-${id}/refunds`, { amount }).then(() => {
-        answered.set(`${id} ${status}`, performance.now());
-        idle.push(connection);
-      }),
-    );
+    const give = async (): Promise<void> => {
+      const connection = idle.pop() ?? (await Connection.open(url));
+      await connection.create(`/api/payments/pay-${id}/refunds`, { amount });
+      answered.set(`${id} ${status}`, performance.now());
+      idle.push(connection);
+    };
+    sent.push(give());
   }
   await Promise.all(sent);
+  for (const connection of idle) connection.close();
   await all(followers, ({ seen }) => seen.has('refunded'));
   const ms = followers.flatMap(({ orderId, seen }) =>
     ['partially_refunded', 'refunded'].map((status) => {
