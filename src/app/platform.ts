@@ -21,6 +21,7 @@ import {
   PAYMENT_GATEWAY,
   VIEWS,
 } from '../execution/tokens.js';
+import { EVENT_STREAM_SETTINGS } from '../http/event-streams.js';
 import { type Carrier } from '../ports/carrier.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
@@ -40,6 +41,7 @@ import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
 import { faultPointsOf } from './fault-points.js';
+import { streamsThatFit } from './open-files.js';
 
 /** The ports with the adapters that the configuration chooses. */
 export interface Platform {
@@ -98,6 +100,7 @@ export const deskOf = (platform: Platform): DeadLetterDesk =>
 
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
+  const most = config.ROLES.includes('api') ? streamsThatFit(config.LIVE_STREAMS_MAX, platform.logger) : 0;
   const reservationTtlMs = config.RESERVATION_TTL_SECONDS * 1_000;
   return [
     { provide: EVENT_STORE, useValue: platform.eventStore },
@@ -111,6 +114,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: CARRIER, useValue: platform.carrier },
     { provide: DeadLetterDesk, useValue: deskOf(platform) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
+    { provide: EVENT_STREAM_SETTINGS, useValue: { most } },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },
     { provide: PAYMENT_SETTINGS, useValue: { authorisationTimeoutMs } },
   ];

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { executorDistinct, executorHot } from './executor.bench.js';
 import { http } from './http.bench.js';
+import { live } from './live.bench.js';
 import { type Figures, inFreshFolder, type Scale } from './measure.js';
 import { rawAppend } from './raw-append.bench.js';
 import { rebuild } from './rebuild.bench.js';
@@ -31,7 +32,8 @@ const round = async (): Promise<Figures> => {
   }));
   const { confirmedOrders = NaN } = through;
   const read = await visible(confirmedOrders / 10, scale.seconds * 2);
-  return { ...figures, ...through, ...read, ...(await relayMemory(scale.relayMemoryEvents)) };
+  const followed = await live();
+  return { ...figures, ...through, ...read, ...followed, ...(await relayMemory(scale.relayMemoryEvents)) };
 };
 
 for (const measure of inProcess) await measure(0.5); // code is compiled while it runs

@@ -33,6 +33,13 @@ const lines: readonly Line[] = [
   { figure: 'visibleP99', label: 'write answered → visible, p99', unit: 'ms', aim: { below: 50 } },
   { figure: 'sentToVisibleP50', label: 'command sent → visible, p50', unit: 'ms' },
   { figure: 'sentToVisibleP99', label: 'command sent → visible, p99', unit: 'ms', aim: { below: 50 } },
+  { figure: 'liveOpen', label: 'live orders, streams open', unit: '' },
+  { figure: 'liveMb', label: 'resident memory with them', unit: 'MB' },
+  { figure: 'livePushed', label: 'updates that clients received', unit: '' },
+  { figure: 'liveLost', label: 'updates lost', unit: '', aim: { below: 1 } },
+  { figure: 'livePushRate', label: 'updates while orders are shipped', unit: '/s' },
+  { figure: 'liveP50', label: 'command answered → update received, p50', unit: 'ms' },
+  { figure: 'liveP99', label: 'command answered → update received, p99', unit: 'ms', aim: { below: 50 } },
   { figure: 'rebuildOrderStatusEvents', label: 'events of the order status view', unit: '' },
   { figure: 'readWriteOrderStatus', label: 'raw read + write, order status', unit: '/s' },
   { figure: 'rebuildOrderStatus', label: 'rebuild, order status', unit: '/s', of: 'readWriteOrderStatus' },
@@ -77,7 +84,7 @@ export const tableOf = (summary: Summary): string => {
     `${numberOf(value)} ${unit}`.trim(),
     ratio === null ? '' : ratio.toFixed(3),
     lines.find(({ figure }) => figure === of)?.label ?? '',
-    aim === null ? '' : 'below' in aim ? `< ${aim.below} ms` : `≥ ${aim.ratioAtLeast}`,
+    aim === null ? '' : 'below' in aim ? `< ${aim.below} ${unit}`.trim() : `≥ ${aim.ratioAtLeast}`,
     reached === null ? '' : reached ? 'reached' : 'missed',
   ]);
   const all = [['', 'median', 'ratio', 'of', 'aim', ''], ...rows];
