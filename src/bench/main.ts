@@ -1,18 +1,29 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { allProjections } from '../projections/all.js';
+import { parseArguments, usage } from './arguments.js';
 import { executorDistinct, executorHot } from './executor.bench.js';
+import { generate } from './generate.js';
 import { http } from './http.bench.js';
 import { type Figures, inFreshFolder, type Scale } from './measure.js';
 import { rawAppend } from './raw-append.bench.js';
 import { rebuild } from './rebuild.bench.js';
+import { rebuild as rebuildAlone } from './rebuild/command.js';
 import { relay, relayMemory } from './relay.bench.js';
 import { summarise, tableOf } from './table.js';
 import { visible } from './visible.bench.js';
 
-const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
-});
+const options = parseArguments(
+  process.argv.slice(2),
+  allProjections.map(({ projection }) => projection.name),
+);
+if (typeof options === 'string') {
+  console.error(`${options}\n\n${usage}`);
+  process.exit(2);
+}
+if (options.do === 'generate') process.exit(await generate(options));
+if (options.do === 'rebuild') process.exit(await rebuildAlone(options));
+
 const rounds = options.quick ? 1 : 3;
 const scale: Scale = options.quick
   ? { seconds: 1, receipts: 2_000, orders: 1_000, relayMemoryEvents: 100_000 }

@@ -81,14 +81,18 @@ export const tableOf = (summary: Summary): string => {
     reached === null ? '' : reached ? 'reached' : 'missed',
   ]);
   const all = [['', 'median', 'ratio', 'of', 'aim', ''], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
+  return aligned(all, [1, 2]);
+};
+
+/** Columns as wide as their widest cell. @param right those whose cells end together; all but the first unless given */
+export const aligned = (rows: readonly (readonly string[])[], right?: readonly number[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const isRight = (column: number): boolean => right?.includes(column) ?? column > 0;
+  return rows
     .map((row) =>
       row
         .map((cell, column) =>
-          column === 1 || column === 2
-            ? cell.padStart(widths[column] ?? 0)
-            : cell.padEnd(widths[column] ?? 0),
+          isRight(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
         )
         .join('  ')
         .trimEnd(),
@@ -96,5 +100,5 @@ export const tableOf = (summary: Summary): string => {
     .join('\n');
 };
 
-const numberOf = (value: number): string =>
+export const numberOf = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });
