@@ -34,15 +34,11 @@ export const parseArguments = (args: readonly string[], views: readonly string[]
     }
     if (name === 'generate') return generate(rest);
     if (name === 'rebuild') return rebuild(rest, views);
-    throw new Wrong(`There is no command ${name}.`);
+    throw new Error(`There is no command ${name}.`);
   } catch (error) {
-    // What parseArgs throws for arguments that it does not know.
-    if (error instanceof Wrong || error instanceof TypeError) return error.message;
-    throw error;
+    return error instanceof Error ? error.message : String(error);
   }
 };
-
-class Wrong extends Error {}
 
 const text = { type: 'string' } as const;
 
@@ -52,7 +48,7 @@ const generate = (args: string[]): BenchCommand => {
     options: { events: text, data: text, seed: { ...text, default: '1' } },
   });
   const { events, data, seed } = values;
-  if (events === undefined || data === undefined) throw new Wrong('generate needs --events and --data.');
+  if (events === undefined || data === undefined) throw new Error('generate needs --events and --data.');
   return { do: 'generate', events: whole('events', events), data, seed: whole('seed', seed) };
 };
 
@@ -66,11 +62,11 @@ const rebuild = (args: string[], known: readonly string[]): BenchCommand => {
   const { values } = parseArgs({ args, options });
   const { events, data } = values;
   if (events !== undefined && data !== undefined) {
-    throw new Wrong('Either --events or --data: the store in --data has the events that it has.');
+    throw new Error('Either --events or --data: the store in --data has the events that it has.');
   }
   const views = values.views.split(',');
   const unknown = views.find((view) => !known.includes(view));
-  if (unknown !== undefined) throw new Wrong(`There is no view ${unknown}; there are ${known.join(', ')}.`);
+  if (unknown !== undefined) throw new Error(`There is no view ${unknown}; there are ${known.join(', ')}.`);
   const sizes = (events ?? sizesByDefault).split(',').map((each) => whole('events', each));
   return { do: 'rebuild', of: data ?? sizes, views, parallel: whole('parallel', values.parallel) };
 };
@@ -78,7 +74,7 @@ const rebuild = (args: string[], known: readonly string[]): BenchCommand => {
 const whole = (option: string, given: string): number => {
   const number = Number(given);
   if (!/^\d+$/.test(given) || number < 1 || !Number.isSafeInteger(number)) {
-    throw new Wrong(`--${option} ${given} is not a whole number from 1 on.`);
+    throw new Error(`--${option} ${given} is not a whole number from 1 on.`);
   }
   return number;
 };

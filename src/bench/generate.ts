@@ -1,4 +1,3 @@
-import { openEmbedded } from '../adapters/embedded/index.js';
 import { fillWithHistory, StoreNotEmpty } from './history/fill.js';
 
 export interface GenerateOptions {
@@ -9,11 +8,10 @@ export interface GenerateOptions {
 
 /** @returns the exit code */
 export const generate = async ({ events, data, seed }: GenerateOptions): Promise<number> => {
-  const { eventStore, close } = openEmbedded({ dataDir: data });
   const start = performance.now();
   const progress = new ProgressLine(events);
   try {
-    const written = await fillWithHistory(eventStore, { events, seed, onProgress: progress.show });
+    const written = await fillWithHistory(data, { events, seed, onProgress: progress.show });
     progress.end();
     const seconds = (performance.now() - start) / 1_000;
     console.log(`${count(written)} events in ${data}, ${count(written / seconds)} a second.`);
@@ -24,8 +22,6 @@ export const generate = async ({ events, data, seed }: GenerateOptions): Promise
       `The store in ${data} has events already. Name a folder without one: a history begins with nothing.`,
     );
     return 2;
-  } finally {
-    await close();
   }
 };
 

@@ -26,8 +26,8 @@ if (options.do === 'rebuild') process.exit(await rebuildAlone(options));
 
 const rounds = options.quick ? 1 : 3;
 const scale: Scale = options.quick
-  ? { seconds: 1, receipts: 2_000, orders: 1_000, relayMemoryEvents: 100_000 }
-  : { seconds: 4, receipts: 10_000, orders: 5_000, relayMemoryEvents: 1_000_000 };
+  ? { seconds: 1, receipts: 2_000, orders: 1_000, relayMemoryEvents: 100_000, rebuildEvents: 50_000 }
+  : { seconds: 4, receipts: 10_000, orders: 5_000, relayMemoryEvents: 1_000_000, rebuildEvents: 200_000 };
 
 const inProcess = [rawAppend, executorDistinct, executorHot];
 
@@ -37,12 +37,17 @@ const round = async (): Promise<Figures> => {
   for (const measure of inProcess) figures = { ...figures, ...(await measure(scale.seconds)) };
   const through = await inFreshFolder(async (dataDir) => ({
     ...(await http(dataDir, scale)),
-    ...(await rebuild(dataDir)),
     ...(await relay(dataDir)),
   }));
   const { confirmedOrders = NaN } = through;
   const read = await visible(confirmedOrders / 10, scale.seconds * 2);
-  return { ...figures, ...through, ...read, ...(await relayMemory(scale.relayMemoryEvents)) };
+  return {
+    ...figures,
+    ...through,
+    ...read,
+    ...(await relayMemory(scale.relayMemoryEvents)),
+    ...(await rebuild(scale.rebuildEvents)),
+  };
 };
 
 for (const measure of inProcess) await measure(0.5); // code is compiled while it runs

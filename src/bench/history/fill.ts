@@ -1,4 +1,5 @@
 import { type EventStore } from '../../ports/event-store.js';
+import { withBulkStore } from './bulk-store.js';
 import { historyOf, type HistoryOptions } from './history.js';
 import { type Append } from './pen.js';
 
@@ -12,15 +13,18 @@ export interface FillOptions extends HistoryOptions {
 /** The store has events already: a history begins with nothing. */
 export class StoreNotEmpty extends Error {}
 
-/** So many are under way at once: several transactions' worth, and little memory. */
+/** So many are under way at once: they fill a transaction. */
 const appendsAtOnce = 4_096;
 
 /**
- * Writes a history into an empty store.
+ * Writes a history into the empty store of a folder.
  * @returns how many events it is
  * @throws StoreNotEmpty
  */
-export const fillWithHistory = async (
+export const fillWithHistory = (dataDir: string, options: FillOptions): Promise<number> =>
+  withBulkStore(dataDir, (store) => fill(store, options));
+
+const fill = async (
   store: Pick<EventStore, 'append' | 'head'>,
   { events, onProgress, ...options }: FillOptions,
 ): Promise<number> => {

@@ -21,7 +21,7 @@ const adjectives = ['Stoneware', 'Linen', 'Walnut', 'Enamel', 'Woollen', 'Copper
 const things = ['mug', 'tea towel', 'tray', 'kettle', 'blanket', 'lamp', 'vase', 'bowl', 'clock'] as const;
 const mostLines = 3;
 const mostUnits = 3;
-const leastDelivered = 300;
+const mostDelivered = 200;
 
 /** The products and what can be had of each: as much of the stock as it takes to write its events. */
 export class Shop {
@@ -78,7 +78,7 @@ export class Shop {
   }
 
   deliver(sku: string): Append {
-    const quantity = leastDelivered + this.random.below(leastDelivered);
+    const quantity = 1 + this.random.below(mostDelivered);
     return this.write({ type: 'StockReceived', data: { sku, quantity, reference: null } }, 'api');
   }
 

@@ -1,4 +1,3 @@
-import { openEmbedded } from '../../adapters/embedded/index.js';
 import { ProgressLine } from '../generate.js';
 import { fillWithHistory } from '../history/fill.js';
 import { inFreshFolder } from '../measure.js';
@@ -38,14 +37,9 @@ export const rebuild = async ({ of, views, parallel }: RebuildOptions): Promise<
 };
 
 const fill = async (dataDir: string, events: number): Promise<void> => {
-  const { eventStore, close } = openEmbedded({ dataDir });
-  try {
-    const progress = new ProgressLine(events);
-    await fillWithHistory(eventStore, { events, seed, onProgress: progress.show });
-    progress.end();
-  } finally {
-    await close();
-  }
+  const progress = new ProgressLine(events);
+  await fillWithHistory(dataDir, { events, seed, onProgress: progress.show });
+  progress.end();
 };
 
 const tableOf = (figures: readonly RebuildFigures[]): string =>
