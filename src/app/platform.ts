@@ -14,6 +14,7 @@ import {
   CARRIER,
   CLOCK,
   EVENT_STORE,
+  GENERATIONS,
   KEYS,
   LOGGER,
   MAILER,
@@ -27,6 +28,7 @@ import { type Clock } from '../ports/clock.js';
 import { type DeadLetters } from '../ports/dead-letters.js';
 import { type EventStore } from '../ports/event-store.js';
 import { type FaultPoints } from '../ports/fault-points.js';
+import { type Generations } from '../ports/generations.js';
 import { type Keys } from '../ports/keys.js';
 import { type Leases } from '../ports/leases.js';
 import { type Inbox } from '../ports/inbox.js';
@@ -46,6 +48,7 @@ export interface Platform {
   readonly eventStore: EventStore;
   readonly checkpoints: Checkpoints;
   readonly views: Views;
+  readonly generations: Generations;
   readonly leases: Leases;
   readonly keys: Keys;
   readonly mailer: Mailer;
@@ -102,6 +105,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
   return [
     { provide: EVENT_STORE, useValue: platform.eventStore },
     { provide: VIEWS, useValue: platform.views },
+    { provide: GENERATIONS, useValue: platform.generations },
     { provide: CLOCK, useValue: platform.clock },
     { provide: LOGGER, useValue: platform.logger },
     { provide: KEYS, useValue: platform.keys },

@@ -40,10 +40,12 @@ import {
 } from '../projections/notifications/notifications.controller.js';
 import {
   FindOrdersHandler,
+  GetOrderAsOfHandler,
   GetOrderHandler,
   OrderViewController,
 } from '../projections/order-status/order-status.controller.js';
 import { GetPaymentHandler, PaymentViewController } from '../projections/payments/payments.controller.js';
+import { GetSalesHandler, SalesController } from '../projections/sales/sales.controller.js';
 import {
   GetShipmentHandler,
   GetShipmentsOfOrderHandler,
@@ -83,8 +85,8 @@ export const serviceParts: Readonly<Record<Service, ServiceParts>> = {
   },
   order: {
     module: OrderModule,
-    controllers: [OrderController, OrderViewController],
-    queryHandlers: [GetOrderHandler, FindOrdersHandler],
+    controllers: [OrderController, OrderViewController, SalesController],
+    queryHandlers: [GetOrderHandler, GetOrderAsOfHandler, FindOrdersHandler, GetSalesHandler],
     reactions: [OrderReactions, FulfilmentReactions],
     consumers: [],
     jobs: [DeadlineJob],

@@ -3,19 +3,21 @@ import { Bridge, type BridgeStatus } from '../bridge/bridge.js';
 import { ConsumerRunner, type ConsumerStatus } from '../consumers/runtime.js';
 import { JobRunner } from '../execution/periodic-job.js';
 import { Reactor, type ReactorStatus } from '../execution/reactor.js';
-import { type DomainEvent } from '../kernel/decider.js';
 import { type Message } from '../ports/message-log.js';
 import { allProjections } from '../projections/all.js';
-import { ProjectionRunner, type ProjectionStatus } from '../projections/runner.js';
+import { ProjectionKeeper } from '../projections/keeper.js';
+import { defaultParallel } from '../projections/rebuild/desk.js';
+import { type ProjectionStatus } from '../projections/runner.js';
 import { ServingViews } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
 import { type Platform } from './platform.js';
+import { ThreadedWork } from './rebuild/threaded-work.js';
 import { serviceParts } from './services.js';
 
 /** What runs in this process beside HTTP: the projections, reactions and jobs of its roles and services. */
 export class Workers {
-  private readonly projections: readonly ProjectionRunner<DomainEvent, object>[];
+  private readonly projections: ProjectionKeeper | undefined;
   private readonly reactors: readonly Reactor[];
   private readonly consumers: readonly ConsumerRunner[];
   private readonly jobs: readonly JobRunner[];
@@ -29,14 +31,22 @@ export class Workers {
       : [];
     const served = context.get(ServingViews);
 
-    this.projections = allProjections
-      .filter(({ service }) => config.ROLES.includes('projector') && config.SERVICES.includes(service))
-      .map(({ projection }) => {
-        const { view, progress } = served.open(projection);
-        const runner = new ProjectionRunner(projection, { ...leadership, eventStore, view });
-        runner.onAdvance(progress.advanced);
-        return runner;
-      });
+    this.projections = config.ROLES.includes('projector')
+      ? new ProjectionKeeper(
+          allProjections
+            .filter(({ service }) => config.SERVICES.includes(service))
+            .map(({ projection }) => projection),
+          {
+            ...platform,
+            ...leadership,
+            workFor: (projection) => new ThreadedWork(projection, platform, config),
+            parallel: defaultParallel(),
+          },
+        )
+      : undefined;
+    this.projections?.onAdvance((storage, position) => {
+      served.advanced(storage, position);
+    });
     this.reactors = processes
       .flatMap(({ reactions }) => reactions.flatMap((type) => context.get(type).reactions()))
       .map((reaction) => new Reactor(reaction, { ...leadership, store: eventStore, checkpoints }));
@@ -82,7 +92,7 @@ export class Workers {
     readonly consumers: readonly ConsumerStatus[];
   } {
     return {
-      projections: this.projections.map(({ status }) => status),
+      projections: this.projections?.status ?? [],
       reactions: this.reactors.map(({ status }) => status),
       bridge: this.bridge?.status ?? null,
       consumers: this.consumers.map(({ status }) => status),
@@ -91,7 +101,7 @@ export class Workers {
 
   private all() {
     return [
-      ...this.projections,
+      ...(this.projections ? [this.projections] : []),
       ...this.reactors,
       ...this.consumers,
       ...this.jobs,

@@ -3,7 +3,7 @@ import { type Position, type RecordedEvent } from '../kernel/envelope.js';
 import { type Change } from '../ports/views.js';
 import { inventoryProjection } from '../projections/inventory/inventory.projection.js';
 import { orderStatusProjection } from '../projections/order-status/order-status.projection.js';
-import { type AnyProjection, eventFilter, viewDefinition } from '../projections/projection.js';
+import { type AnyProjection, eventFilter, viewIn } from '../projections/projection.js';
 import { refold } from '../projections/refold.js';
 import { largeBatch, ProjectionRunner } from '../projections/runner.js';
 import { readAll } from './events.js';
@@ -32,8 +32,8 @@ const runProjection = async (
   projection: AnyProjection,
 ): Promise<number> => {
   const head = await eventStore.head();
-  const view = views.open(viewDefinition({ ...projection, name: `${projection.name}_rebuilt` }));
-  const runner = new ProjectionRunner(projection, {
+  const view = views.open(viewIn(projection, `${projection.name}_rebuilt`));
+  const runner = new ProjectionRunner(projection, `${projection.name}_rebuilt`, {
     eventStore,
     view,
     logger: loudLogger,
@@ -59,7 +59,7 @@ const readAndWrite = async (
   projection: AnyProjection,
   events: readonly RecordedEvent[],
 ): Promise<number> => {
-  const view = views.open(viewDefinition({ ...projection, name: `${projection.name}_raw` }));
+  const view = views.open(viewIn(projection, `${projection.name}_raw`));
   const position = events.at(-1)?.position ?? ('0' as Position);
   const changes = [...refold(projection, events)].map(([id, doc]) => ({ id, position, doc }));
   return elapsedMs(async () => {

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { LeaseLost, type Leases } from '../ports/leases.js';
+import { LeaseLost } from '../ports/leases.js';
 import { MemoryLeases } from '../projections/testing/in-memory.js';
 import { eventually } from '../testing/eventually.js';
 import { type LeadershipOptions, type Office, type Term, whileLeading } from './leadership.js';
@@ -151,7 +151,7 @@ describe('leadership', () => {
 
   it('tries again when the leases cannot be asked', async () => {
     let asked = 0;
-    const moody: Leases = {
+    const moody: LeadershipOptions['leases'] = {
       acquire: (lease, owner) =>
         (asked += 1) < 3 ? Promise.reject(new Error('no connection')) : leases.acquire(lease, owner),
       renew: (lease) => leases.renew(lease),
@@ -172,7 +172,7 @@ describe('leadership', () => {
     ['could not be renewed; giving it up', () => Promise.reject(new Error('no connection'))],
   ])('ends the term when its lease %s', async (what, renew) => {
     let broken = true;
-    const flaky: Leases = {
+    const flaky: LeadershipOptions['leases'] = {
       acquire: (lease, owner) => leases.acquire(lease, owner),
       renew: (lease) => {
         const answer = broken ? renew() : leases.renew(lease);
@@ -203,7 +203,7 @@ describe('leadership', () => {
   });
 
   it('does not fail because the lease cannot be released', async () => {
-    const sticky: Leases = {
+    const sticky: LeadershipOptions['leases'] = {
       acquire: (lease, owner) => leases.acquire(lease, owner),
       renew: (lease) => leases.renew(lease),
       release: () => Promise.reject(new Error('no connection')),

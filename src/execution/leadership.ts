@@ -3,7 +3,7 @@ import { pause } from './pause.js';
 import { type RestartOptions, withRestarts } from './restarts.js';
 
 export interface LeadershipOptions extends RestartOptions {
-  readonly leases: Leases;
+  readonly leases: Pick<Leases, 'acquire' | 'renew' | 'release'>;
   readonly owner: string;
   /** How long a lease outlives an owner that died. */
   readonly ttlMs: number;
@@ -28,6 +28,9 @@ export interface Office {
   onFault?(): void;
 }
 
+/** So soon at least a lease that was given back is taken by the next one. */
+const longestStandbyMs = 250;
+
 /**
  * Serves for as long as this process holds the lease, stands by while another process does, and starts again after
  * a fault, when a growing pause is over. Ends with the signal.
@@ -43,7 +46,7 @@ export const whileLeading = async (
     const lease = await leases.acquire(name, owner, ttlMs);
     if (lease === undefined) {
       office.onStandby?.();
-      await pause(ttlMs / 4, stop);
+      await pause(Math.min(ttlMs / 4, longestStandbyMs), stop);
       return;
     }
     try {

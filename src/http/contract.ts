@@ -120,6 +120,22 @@ export const refund = z.object({
   revision: z.int(),
 });
 
+const salesFigures = z.object({
+  currency: z.string(),
+  /** Placed. */
+  orders: z.int(),
+  /** Captured. */
+  revenue: money,
+  refunds: money,
+});
+
+/** Days are those of UTC; both ends of the window are in it. */
+export const sales = z.object({
+  window: z.object({ from: z.iso.date(), to: z.iso.date() }),
+  days: z.array(salesFigures.extend({ day: z.iso.date() })),
+  totals: z.array(salesFigures),
+});
+
 const shipmentLines = z.array(z.object({ sku: z.string(), quantity: z.int() }));
 
 export const shipment = z.object({

@@ -3,9 +3,9 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger } from '../ports/logger.js';
 import { MailUnavailable } from '../ports/mailer.js';
 import { StorageUnavailable } from '../ports/storage.js';
-import { InvalidCursor } from '../ports/views.js';
+import { InvalidCursor, ViewDropped } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
-import { InvalidConsistencyToken, ViewBehind } from '../projections/serving-views.js';
+import { InvalidConsistencyToken, ViewBehind, ViewUnbuilt } from '../projections/serving-views.js';
 import { StreamRefused } from './event-streams.js';
 import { badRequest, type Problem, problem, ProblemException } from './problem.js';
 
@@ -20,8 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const { problem: body, headers } = toProblem(error);
     const { method, url } = request;
-    if (error instanceof ViewBehind || error instanceof Contention)
-      this.logger.warn({ method, url, code: body.code }, body.detail);
+    if (isPassing(error)) this.logger.warn({ method, url, code: body.code }, body.detail);
     // Thousands of clients may be refused a stream at once: that is told of together.
     else if (body.status >= 500 && !(error instanceof StreamRefused))
       this.logger.error({ err: error, method, url, code: body.code }, body.detail);
@@ -37,6 +36,12 @@ export const toProblem = (error: unknown): ProblemException => {
   }
   if (error instanceof ViewBehind) {
     return new ProblemException(problem(503, 'VIEW_BEHIND', error.message), { 'retry-after': '1' });
+  }
+  if (error instanceof ViewUnbuilt) {
+    return new ProblemException(problem(503, 'VIEW_UNBUILT', error.message), { 'retry-after': '2' });
+  }
+  if (error instanceof ViewDropped) {
+    return new ProblemException(problem(503, 'VIEW_SWITCHED', error.message), { 'retry-after': '1' });
   }
   if (error instanceof Contention) {
     return new ProblemException(problem(503, 'CONTENTION', error.message), { 'retry-after': '1' });
@@ -66,6 +71,10 @@ export const toProblem = (error: unknown): ProblemException => {
     ),
   );
 };
+
+/** What goes away by itself soon, and is no fault. */
+const isPassing = (error: unknown): boolean =>
+  [ViewBehind, ViewUnbuilt, ViewDropped, Contention].some((kind) => error instanceof kind);
 
 const statusOf = (error: Error): unknown =>
   error instanceof HttpException ? error.getStatus() : 'statusCode' in error && error.statusCode;

@@ -31,9 +31,15 @@ export interface SubscribeOptions {
   readonly batchSize?: number;
 }
 
-export interface Delivery {
+/** An event with its JSON as the store keeps it, for whoever hands it on without looking inside. */
+export interface EventText extends Omit<RecordedEvent, 'data' | 'metadata'> {
+  readonly data: string;
+  readonly metadata: string;
+}
+
+export interface Delivery<Event = RecordedEvent> {
   /** In commit order; may be empty when only the position moved on. */
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly Event[];
   /** Everything up to here has been considered: the place to resume from once the events are dealt with. */
   readonly position: Position;
   /** No more events were committed when this delivery was made. */
@@ -46,7 +52,7 @@ export type SubscriptionEnd = { readonly why: 'closed' } | { readonly why: 'fail
  * Deliveries in commit order, each made only when the one before has been taken (back-pressure), for as long as
  * the subscription is open: it waits for new commits at the end of the log.
  */
-export interface Subscription extends AsyncIterable<Delivery> {
+export interface Subscription<Event = RecordedEvent> extends AsyncIterable<Delivery<Event>> {
   /** Resolves once, when the subscription is over, and says why. A failure also throws from the iteration. */
   readonly ended: Promise<SubscriptionEnd>;
   close(): Promise<void>;
@@ -65,6 +71,10 @@ export interface EventStore {
   /** An absent stream reads as empty. */
   readStream(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
   subscribe(options: SubscribeOptions): Subscription;
+  /** The same without parsing the events. */
+  subscribeTexts(options: SubscribeOptions): Subscription<EventText>;
+  /** How much of the log up to `end` lies up to the position, from 0 to 1; exact or, where positions are no counts, nearly. */
+  fractionAt(position: Position, end: Position): number;
   /** The position of the last committed event; undefined while there is none. */
   head(): Promise<Position | undefined>;
   /** Ends the subscriptions and waits for the appends under way. */

@@ -12,6 +12,8 @@ export interface Leases {
   /** false when the lease has passed to another owner. */
   renew(lease: Lease, ttlMs: number): Promise<boolean>;
   release(lease: Lease): Promise<void>;
+  /** Those that are held at present and whose name begins so, by name. */
+  held(prefix: string): Promise<readonly Lease[]>;
 }
 
 export class LeaseLost extends Error {

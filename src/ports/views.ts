@@ -5,7 +5,7 @@ import { type Lease } from './leases.js';
 export type Path = string;
 
 export interface ViewDefinition {
-  /** Names the storage; a new version of a projection gets a new name, so it starts empty. */
+  /** Names the storage: letters, digits and underscores. A new one starts empty. */
   readonly name: string;
   /** Each list of paths that queries filter and sort by, equality paths first, then range or sort path. */
   readonly indexes: readonly (readonly Path[])[];
@@ -57,17 +57,45 @@ export interface View<Doc extends object> {
   /** @throws InvalidCursor for a cursor that this query did not make. */
   find(query: ViewQuery): Promise<Page<Doc>>;
   /**
-   * Writes the documents, then the checkpoint. A change that is not newer than its stored document is skipped
+   * Documents behind the id given, by id in ascending order of its UTF-8 bytes: for whoever goes through all of them,
+   * whatever is written meanwhile.
+   */
+  scan(after: string | undefined, limit: number): Promise<readonly Scanned[]>;
+  /**
+   * Writes the documents, then the checkpoint; null leaves the checkpoint where it is. A change that is not newer than its stored document is skipped
    * (position guard), so repeating a write after a crash changes nothing.
    * @throws LeaseLost when the lease given has passed to another owner; nothing was written.
    */
-  write(changes: readonly Change<Doc>[], checkpoint: Position, lease?: Lease): Promise<void>;
+  write(changes: readonly Change<Doc>[], checkpoint: Position | null, lease?: Lease): Promise<void>;
   /** undefined while the view has never been written. */
   checkpoint(): Promise<Position | undefined>;
 }
 
+/** A document as the engine keeps it. */
+export interface Scanned {
+  readonly id: string;
+  readonly position: Position;
+  /** The document's JSON. */
+  readonly text: string;
+}
+
 export interface Views {
+  /** Makes the storage, and the indexes that are missing. */
   open<Doc extends object>(definition: ViewDefinition): View<Doc>;
+  /** The names of the storages there are. */
+  names(): Promise<readonly string[]>;
+  /** Removes the storage, if it is there; who has it open still gets `ViewDropped` from then on, or old documents. */
+  drop(name: string): Promise<void>;
+}
+
+/** The storage is gone: it was pruned, or its build was cancelled. */
+export class ViewDropped extends Error {
+  constructor(name: string) {
+    super(
+      `The storage ${name} of a view has been removed. Ask again: another generation of the view serves.`,
+    );
+    this.name = 'ViewDropped';
+  }
 }
 
 export class InvalidCursor extends Error {

@@ -5,6 +5,7 @@ import { inventoryProjection } from './inventory/inventory.projection.js';
 import { notificationsProjection } from './notifications/notifications.projection.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
+import { salesProjection } from './sales/sales.projection.js';
 import { shipmentsProjection } from './shipments/shipments.projection.js';
 import { type AnyProjection } from './projection.js';
 
@@ -19,6 +20,7 @@ export const allProjections: readonly OwnedProjection[] = [
   { service: 'cart', projection: cartProjection },
   { service: 'order', projection: orderStatusProjection },
   { service: 'order', projection: deadlinesProjection },
+  { service: 'order', projection: salesProjection },
   { service: 'inventory', projection: inventoryProjection },
   { service: 'payment', projection: paymentsProjection },
   { service: 'shipping', projection: shipmentsProjection },

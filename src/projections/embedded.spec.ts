@@ -17,7 +17,7 @@ import { inventoryProjection } from './inventory/inventory.projection.js';
 import { stockLevel } from './inventory/inventory.query.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
 import { findOrders, orderDocument } from './order-status/order-status.query.js';
-import { type AnyProjection, type Projection, viewDefinition } from './projection.js';
+import { type AnyProjection, type Projection, viewIn } from './projection.js';
 import { refold } from './refold.js';
 import { ProjectionRunner } from './runner.js';
 import { eventually } from './testing/eventually.js';
@@ -94,13 +94,13 @@ describe('views on the embedded engine', () => {
 
   const open = <Event extends DomainEvent, Doc extends object>(
     projection: Projection<Event, Doc>,
-  ): View<Doc> => engine.views.open<Doc>(viewDefinition(projection));
+  ): View<Doc> => engine.views.open<Doc>(viewIn(projection, projection.name));
 
   const start = (projection: AnyProjection, owner = 'one', ttlMs = 60_000) => {
     const { eventStore, leases } = engine;
     const view = open(projection);
     const ports = { eventStore, view, logger: silent, leases, owner, ttlMs };
-    const runner = new ProjectionRunner(projection, ports).start();
+    const runner = new ProjectionRunner(projection, projection.name, ports).start();
     running.push(runner);
     return runner;
   };

@@ -3,7 +3,7 @@ import { type Recorded, type RecordedEvent, upcast } from '../kernel/envelope.js
 import { categoryOf } from '../kernel/ids.js';
 import { streamsOf } from '../execution/service-reactions.js';
 import { type EventFilter } from '../ports/event-store.js';
-import { type Path, type ViewDefinition } from '../ports/views.js';
+import { type ViewDefinition } from '../ports/views.js';
 
 /** How events become the documents of one view: pure, so a view is always what a replay of the events gives. */
 export interface Projection<Event extends DomainEvent, Doc extends object> {
@@ -27,11 +27,13 @@ export type AnyProjection = Projection<DomainEvent, object>;
 
 type Named = Pick<AnyProjection, 'name' | 'version'>;
 
-export const storageName = ({ name, version }: Named): string => `${name}_v${version}`;
+const nameOf = ({ name, version }: Named): string => `${name}_v${version}`;
 
-export const viewDefinition = (
-  projection: Named & { readonly indexes: readonly (readonly Path[])[] },
-): ViewDefinition => ({ name: storageName(projection), indexes: projection.indexes });
+/** The view's documents in one of its storages. */
+export const viewIn = ({ indexes }: Pick<AnyProjection, 'indexes'>, storage: string): ViewDefinition => ({
+  name: storage,
+  indexes,
+});
 
 export const eventFilter = ({ reads }: Pick<AnyProjection, 'reads'>): EventFilter =>
   streamsOf(...Object.keys(reads));
@@ -46,7 +48,7 @@ export const decode = <Event extends DomainEvent, Doc extends object>(
 ): Recorded<Event> | undefined => {
   const versions = projection.reads[categoryOf(event.stream)];
   // `Event` is what `reads` lists, which the compiler cannot see.
-  return versions && upcast(versions as EventVersions<Event>, event, storageName(projection));
+  return versions && upcast(versions as EventVersions<Event>, event, nameOf(projection));
 };
 
 /** For events that cannot come first: a stream that begins with one is broken, and the view stops at it. */

@@ -12,14 +12,14 @@ const received = on('inventory-tea', {
   type: 'StockReceived',
   data: { sku: 'tea', quantity: 1, reference: null },
 });
-const lease = 'projection:inventory_v1';
+const lease = 'projection:stock';
 
 const site = (events: readonly RecordedEvent[], ttlMs: number) => {
   const leases = new MemoryLeases();
   const store = new MemoryStore([...events]);
   const view = new MemoryView<StockLevel>(leases);
   const start = (owner: string) =>
-    new ProjectionRunner(inventoryProjection, {
+    new ProjectionRunner(inventoryProjection, 'stock', {
       eventStore: store,
       view,
       logger: silent,

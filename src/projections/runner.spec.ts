@@ -27,7 +27,7 @@ const cartOpened = on('cart-k', { type: 'CartOpened', data: { cartId: 'k', custo
 
 const runner = (
   ports: Pick<RunnerPorts<StockLevel>, 'eventStore' | 'view'> & Partial<RunnerPorts<StockLevel>>,
-) => new ProjectionRunner(inventoryProjection, { ...leadership(), ...ports }).start();
+) => new ProjectionRunner(inventoryProjection, 'stock', { ...leadership(), ...ports }).start();
 
 const nth = (events: readonly RecordedEvent[], index: number): RecordedEvent => {
   const event = events.at(index);
@@ -46,6 +46,7 @@ describe('runner', () => {
     expect(before.status).toStrictEqual({
       name: 'inventory',
       version: 1,
+      storage: 'stock',
       state: 'stopped',
       position: nth(events, 1).position,
       eventsApplied: 2,
@@ -133,8 +134,8 @@ describe('runner', () => {
           due.breaks = [...breaks];
           const ports = { ...leadership(), eventStore, batchSize };
           const running = [
-            new ProjectionRunner(inventoryProjection, { ...ports, view: stock }).start(),
-            new ProjectionRunner(deadlinesProjection, { ...ports, view: due }).start(),
+            new ProjectionRunner(inventoryProjection, 'stock', { ...ports, view: stock }).start(),
+            new ProjectionRunner(deadlinesProjection, 'due', { ...ports, view: due }).start(),
           ];
           const { position } = nth(events, -1);
           await eventually(() => running.every(({ status }) => status.position === position));
@@ -160,7 +161,7 @@ describe('runner', () => {
     const leases = new MemoryLeases();
     const eventStore = new MemoryStore([...events]);
     const ports = { eventStore, view: new MemoryView<StockLevel>(), leases, batchSize: 1 };
-    const stuck = new ProjectionRunner(superstitious, { ...leadership(), ...ports, logger }).start();
+    const stuck = new ProjectionRunner(superstitious, 'stock', { ...leadership(), ...ports, logger }).start();
     await eventually(() => stuck.status.state === 'failed');
     const failure = {
       message: 'thirteen',
@@ -173,7 +174,7 @@ describe('runner', () => {
     };
     expect(stuck.status).toMatchObject({ position: nth(events, 0).position, restarts: 0 });
     expect(stuck.status.error).toStrictEqual(failure);
-    expect(errors).toStrictEqual([{ projection: 'inventory_v1', failure }]);
+    expect(errors).toStrictEqual([{ projection: 'stock', failure }]);
     expect(ports.view.content).toStrictEqual(refold(inventoryProjection, events.slice(0, 1)));
 
     // It has let go of its lease and asks for nothing more.

@@ -3,33 +3,38 @@ import { type LeadershipOptions, type Term, whileLeading } from '../execution/le
 import { type DomainEvent } from '../kernel/decider.js';
 import { type Position } from '../kernel/envelope.js';
 import { type Delivery, type EventStore } from '../ports/event-store.js';
+import { type ProjectionFailure } from '../ports/generations.js';
 import { type Lease } from '../ports/leases.js';
 import { type View } from '../ports/views.js';
-import { foldInto, keyed, type Poison } from './fold.js';
-import { eventFilter, type Projection, storageName } from './projection.js';
+import { changesOf, foldInto, keyed, workingOn } from './fold.js';
+import { eventFilter, type Projection } from './projection.js';
 
-/** Only the holder of the lease `projection:<storage name>` writes; the others stand by. */
+/** The name of the lease whose holder alone writes a storage; the others stand by. */
+export const projectionLease = (storage: string): string => `projection:${storage}`;
+
 export interface RunnerPorts<Doc extends object> extends LeadershipOptions {
   readonly eventStore: Pick<EventStore, 'subscribe' | 'head'>;
   readonly view: Pick<View<Doc>, 'getMany' | 'write' | 'checkpoint'>;
   readonly batchSize?: number;
+  /** What has to be done under the lease before the generation simply follows the events: its build. */
+  readonly prepare?: (term: Term, follow: FollowUntil) => Promise<ProjectionFailure | undefined>;
 }
 
-/** The event that a view stopped at. */
-export interface ProjectionFailure {
-  readonly message: string;
-  readonly eventId: string;
-  readonly type: string;
-  readonly stream: string;
-  readonly revision: number;
-  readonly position: Position;
-  readonly documentId: string | null;
-}
+/**
+ * Follows the events until the term is over, or a delivery has been written of which the condition holds.
+ * @returns the event that it stopped at, if it did
+ */
+export type FollowUntil = (
+  term: Term,
+  condition: (delivery: Delivery) => boolean,
+) => Promise<ProjectionFailure | undefined>;
 
 export interface ProjectionStatus {
   readonly name: string;
   readonly version: number;
-  readonly state: 'starting' | 'standby' | 'catching-up' | 'live' | 'restarting' | 'failed' | 'stopped';
+  readonly storage: string;
+  readonly state:
+    'starting' | 'standby' | 'building' | 'catching-up' | 'live' | 'restarting' | 'failed' | 'stopped';
   /** Up to here the view has been written. */
   readonly position: Position | undefined;
   readonly eventsApplied: number;
@@ -38,13 +43,16 @@ export interface ProjectionStatus {
   readonly error?: ProjectionFailure;
 }
 
-/** Of a rebuild, where the events of one document stand close together: the fewer batches, the fewer times it is written. */
+/** Where the events of one document stand close together: the fewer batches, the fewer times it is written. */
 export const largeBatch = 2048;
 
 /** The checkpoint may stay behind by this many deliveries that changed nothing, until the view has caught up. */
 const mostUnwritten = 100;
 
-/** Keeps one view in step with the events. It may be killed at any instruction: it resumes from the view's checkpoint. */
+/**
+ * Keeps one generation of a view in step with the events. It may be killed at any instruction: it resumes from the
+ * view's checkpoint. Nothing but the documents of its view can be touched by it.
+ */
 export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
   private readonly stopping = new AbortController();
   private readonly listeners = new Set<(position: Position) => void>();
@@ -54,10 +62,19 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
 
   constructor(
     private readonly projection: Projection<Event, Doc>,
+    private readonly storage: string,
     private readonly ports: RunnerPorts<Doc>,
   ) {
     const { name, version } = projection;
-    this.current = { name, version, state: 'starting', position: undefined, eventsApplied: 0, restarts: 0 };
+    this.current = {
+      name,
+      version,
+      storage,
+      state: 'starting',
+      position: undefined,
+      eventsApplied: 0,
+      restarts: 0,
+    };
   }
 
   get status(): ProjectionStatus {
@@ -83,8 +100,8 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
 
   private async run(): Promise<void> {
     const office = {
-      name: `projection:${storageName(this.projection)}`,
-      serve: (term: Term) => this.follow(term),
+      name: projectionLease(this.storage),
+      serve: (term: Term) => this.serve(term),
       onStandby: () => {
         this.update({ state: 'standby' });
       },
@@ -96,11 +113,22 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
     if (this.current.state !== 'failed') this.update({ state: 'stopped' });
   }
 
-  private async follow({ lease, signal, goesWell }: Term): Promise<void> {
+  private async serve(term: Term): Promise<void> {
+    const { prepare } = this.ports;
+    if (prepare !== undefined) this.update({ state: 'building' });
+    const failure =
+      (await prepare?.(term, (...args) => this.follow(...args))) ?? (await this.follow(term, () => false));
+    if (failure !== undefined) this.fail(failure);
+  }
+
+  private async follow(
+    { lease, signal, goesWell }: Term,
+    condition: (delivery: Delivery) => boolean,
+  ): Promise<ProjectionFailure | undefined> {
     const { eventStore, view, batchSize = largeBatch } = this.ports;
     const checkpoint = await view.checkpoint();
     const head = await eventStore.head();
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     if (checkpoint !== undefined) this.advance(checkpoint);
     const isAtHead = head === undefined || (checkpoint !== undefined && checkpoint >= head);
     this.update({ state: isAtHead ? 'live' : 'catching-up' });
@@ -110,21 +138,30 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
       batchSize,
     } as const;
     for await (const delivery of follow(eventStore, options, signal)) {
-      await this.apply(delivery, lease);
+      const poison = await this.apply(delivery, lease);
+      if (poison !== undefined) return poison;
       goesWell();
+      if (condition(delivery)) break;
     }
+    return undefined;
   }
 
-  private async apply({ events, position, caughtUp }: Delivery, lease: Lease): Promise<void> {
+  private async apply(
+    { events, position, caughtUp }: Delivery,
+    lease: Lease,
+  ): Promise<ProjectionFailure | undefined> {
     const { view } = this.ports;
     const known = keyed(this.projection, events);
     const ids = [...new Set(known.keyed.map(({ id }) => id))];
-    const stored = ids.length === 0 ? [] : await view.getMany(ids);
-    const { changes, applied, poison = known.poison } = foldInto(this.projection, stored, known.keyed);
+    const working = workingOn(ids.length === 0 ? [] : await view.getMany(ids));
+    const { changed, applied, poison = known.poison } = foldInto(this.projection, working, known.keyed);
     // A poisoned batch is written up to the event before the poison.
-    const reached = poison === undefined ? position : events[events.indexOf(poison.event) - 1]?.position;
-    if (reached !== undefined && (changes.length > 0 || caughtUp || ++this.unwritten >= mostUnwritten)) {
-      await view.write(changes, reached, lease);
+    const reached =
+      poison === undefined
+        ? position
+        : events.findLast((event) => event.position < poison.position)?.position;
+    if (reached !== undefined && (changed.size > 0 || caughtUp || ++this.unwritten >= mostUnwritten)) {
+      await view.write(changesOf(working, changed), reached, lease);
       this.unwritten = 0;
       this.advance(reached);
     }
@@ -132,21 +169,12 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
       state: caughtUp ? 'live' : 'catching-up',
       eventsApplied: this.current.eventsApplied + applied,
     });
-    if (poison !== undefined) this.fail(poison);
+    return poison;
   }
 
-  private fail({ event, error, documentId }: Poison): void {
-    const failure: ProjectionFailure = {
-      message: messageOf(error),
-      eventId: event.id,
-      type: event.type,
-      stream: event.stream,
-      revision: event.revision,
-      position: event.position,
-      documentId,
-    };
+  private fail(failure: ProjectionFailure): void {
     this.update({ state: 'failed', error: failure });
-    const projection = storageName(this.projection);
+    const projection = this.storage;
     this.ports.logger.error({ projection, failure }, 'projection stopped at an event it cannot apply');
     this.stopping.abort();
   }
@@ -160,5 +188,3 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
     this.current = { ...this.current, ...change };
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

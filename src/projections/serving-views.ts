@@ -1,10 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { VIEWS } from '../execution/tokens.js';
+import { GENERATIONS, VIEWS } from '../execution/tokens.js';
 import { type DomainEvent } from '../kernel/decider.js';
+import { type Position } from '../kernel/envelope.js';
 import { isRejection } from '../kernel/rejection.js';
+import { type Generation, type Generations, type GenerationsOf } from '../ports/generations.js';
 import { type View, type Views } from '../ports/views.js';
 import { parseConsistencyToken, ViewProgress } from './consistency.js';
-import { type Projection, storageName, viewDefinition } from './projection.js';
+import { type AnyProjection, type Projection, viewIn } from './projection.js';
+import { noGenerations, readable } from './rebuild/generations.js';
 
 export const CONSISTENCY_TIMEOUT_MS = Symbol('How long a query waits for its view');
 
@@ -18,49 +22,101 @@ export class ViewBehind extends Error {
   }
 }
 
-interface Served<Doc extends object> {
-  readonly view: View<Doc>;
+/** No generation of the view, of the version that this process reads, has been built yet. */
+export class ViewUnbuilt extends Error {
+  constructor({ name, version }: Pick<AnyProjection, 'name' | 'version'>, { build }: GenerationsOf) {
+    const how =
+      build === null
+        ? 'no process with the role projector has begun to'
+        : `it is ${build.phase}, ${Math.floor(build.progress.fraction * 100)} % of the events are read`;
+    super(`View ${name} (version ${version}) is not built yet: ${how}. Ask again later.`);
+    this.name = 'ViewUnbuilt';
+  }
+}
+
+interface Served {
+  readonly view: View<object>;
   readonly progress: ViewProgress;
 }
 
-/** The views as queries see them: up to a write, when the query names one. */
+interface Known {
+  readonly generations: GenerationsOf;
+  readonly asOf: number;
+}
+
+/** For so long a query may go on with the generation that served before a switch; that one is kept up to date. */
+const pointerAgeMs = 50;
+const lookAgainMs = 20;
+
+/** The views as queries see them: the generation that serves, up to a write, when the query names one. */
 @Injectable()
 export class ServingViews {
-  private readonly served = new Map<string, Served<object>>();
+  private readonly served = new Map<string, Served>();
+  private readonly known = new Map<string, Known>();
 
   constructor(
     @Inject(VIEWS) private readonly views: Views,
+    @Inject(GENERATIONS) private readonly generations: Generations,
     @Inject(CONSISTENCY_TIMEOUT_MS) private readonly timeoutMs: number,
   ) {}
 
   /**
+   * To be asked anew for every query: another generation may serve the next one.
    * @param token of the write that the answer must include
-   * @throws InvalidConsistencyToken, ViewBehind
+   * @throws InvalidConsistencyToken, ViewBehind, ViewUnbuilt
    */
   async upTo<Event extends DomainEvent, Doc extends object>(
     projection: Projection<Event, Doc>,
     token: string | undefined,
   ): Promise<View<Doc>> {
-    const { view, progress } = this.open(projection);
-    if (token !== undefined) {
-      const position = parseConsistencyToken(token);
-      if (isRejection(position)) throw new InvalidConsistencyToken(position.detail);
-      if (!(await progress.waitUntil(position, this.timeoutMs))) {
-        throw new ViewBehind(projection.name, this.timeoutMs);
-      }
-    }
-    return view;
-  }
-
-  open<Event extends DomainEvent, Doc extends object>(projection: Projection<Event, Doc>): Served<Doc> {
-    const name = storageName(projection);
-    let served = this.served.get(name);
-    if (served === undefined) {
-      const view = this.views.open<object>(viewDefinition(projection));
-      served = { view, progress: new ViewProgress(view) };
-      this.served.set(name, served);
+    const position = token === undefined ? undefined : parseConsistencyToken(token);
+    if (isRejection(position)) throw new InvalidConsistencyToken(position.detail);
+    const started = performance.now();
+    const generation = await this.generation(projection, started + this.timeoutMs);
+    const { view, progress } = this.open(projection, generation.storage);
+    if (position !== undefined) {
+      const left = Math.max(0, this.timeoutMs - (performance.now() - started));
+      if (!(await progress.waitUntil(position, left))) throw new ViewBehind(projection.name, this.timeoutMs);
     }
     // Documents are what their projection of this name and version wrote.
-    return served as Served<Doc>;
+    return view as View<Doc>;
+  }
+
+  /** Told by those who write in this process: nobody has to ask the storage then. */
+  advanced(storage: string, position: Position): void {
+    this.served.get(storage)?.progress.advanced(position);
+  }
+
+  private async generation(projection: AnyProjection, deadline: number): Promise<Generation> {
+    for (;;) {
+      const generations = await this.current(projection.name);
+      const generation = readable(generations, projection.version);
+      if (generation !== undefined) return generation;
+      if (performance.now() >= deadline) throw new ViewUnbuilt(projection, generations);
+      await delay(lookAgainMs);
+    }
+  }
+
+  private async current(name: string): Promise<GenerationsOf> {
+    const known = this.known.get(name);
+    if (
+      known !== undefined &&
+      known.generations.serving !== null &&
+      performance.now() - known.asOf < pointerAgeMs
+    )
+      return known.generations;
+    const loaded = await this.generations.load(name);
+    const generations = loaded?.generations ?? noGenerations(name);
+    this.known.set(name, { generations, asOf: performance.now() });
+    return generations;
+  }
+
+  private open(projection: AnyProjection, storage: string): Served {
+    const known = this.served.get(storage);
+    if (known !== undefined) return known;
+    const view = this.views.open<object>(viewIn(projection, storage));
+    const served = { view, progress: new ViewProgress(view) };
+    this.served.set(storage, served);
+    return served;
   }
 }

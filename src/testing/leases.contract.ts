@@ -32,6 +32,19 @@ export const describeLeasesContract = (name: string, open: () => Promise<LeasesH
       return acquired;
     };
 
+    it('are listed by the beginning of their name while they are held', async () => {
+      const job = await held('ann', LONG_MS, 'work:a');
+      const other = await held('bob', LONG_MS, 'work:b');
+      await held('ann', LONG_MS, 'play');
+      await held('ann', SHORT_MS, 'work:short');
+      const another = await harness.another();
+      await eventually('the short one has run out', async () => (await another.held('work:')).length === 2);
+      expect(await another.held('work:')).toStrictEqual([job, other]);
+      await leases.release(job);
+      expect(await another.held('work:')).toStrictEqual([other]);
+      expect(await leases.held('nothing')).toStrictEqual([]);
+    });
+
     const takenOver = async (owner: string) => {
       let lease = await leases.acquire('job', owner, LONG_MS);
       await eventually('the lease has run out', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Position } from '../kernel/envelope.js';
-import { type Delivery, type EventFilter, type EventStore } from '../ports/event-store.js';
+import { type Delivery, type EventFilter, type EventStore, type EventText } from '../ports/event-store.js';
 import { eventually } from './eventually.js';
 import { deliveriesUntil, eventsOf, idsOf, sampleEvent } from './sample-events.js';
 
@@ -33,6 +33,36 @@ export const describeSubscriptionContract = (harness: () => EventStoreHarness): 
       expect(events.filter(({ stream }) => stream === 'sample-1')).toStrictEqual(
         await store.readStream('sample-1'),
       );
+    });
+
+    it('delivers the same as texts to whoever does not want them parsed', async () => {
+      const { store, another } = harness();
+      for (let n = 0; n < 9; n += 1) await append(store, `sample-${n % 3}`, `${n}`);
+      const stranger = await another();
+      const filter = { streamPrefixes: ['sample-1', 'sample-2'] };
+      for (const reader of [store, stranger]) {
+        const texts: EventText[] = [];
+        for await (const { events, caughtUp } of reader.subscribeTexts({ from: 'start', filter })) {
+          texts.push(...events);
+          if (caughtUp) break;
+        }
+        expect(
+          texts.map(({ data, metadata, ...rest }) => ({
+            ...rest,
+            data: JSON.parse(data) as unknown,
+            metadata: JSON.parse(metadata) as unknown,
+          })),
+        ).toStrictEqual((await eventsOf(store)).filter(({ stream }) => stream !== 'sample-0'));
+      }
+    });
+
+    it('knows how much of the log lies before a position', async () => {
+      const { store } = harness();
+      const { position: first } = await append(store, 'sample-1', 'a');
+      const { position: end } = await appendAll(store, 99);
+      expect(store.fractionAt(end, end)).toBe(1);
+      expect(store.fractionAt(first, end)).toBeLessThan(0.1);
+      expect(store.fractionAt(first, first)).toBe(1);
     });
 
     it('goes on behind a position, of the same and of another connection', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Leases, LeaseLost } from '../ports/leases.js';
-import { type View, type ViewDefinition, type Views } from '../ports/views.js';
+import { type Scanned, type View, type ViewDefinition, ViewDropped, type Views } from '../ports/views.js';
 import { positionAt } from './sample-positions.js';
 import { describeFindContract, type Sample } from './view-find.contract.js';
 
@@ -119,6 +119,49 @@ export const describeViewsContract = (name: string, open: () => Promise<ViewsHar
       expect(await view.checkpoint()).toBe(positionAt(5));
       await view.write([], positionAt(6));
       expect(await view.checkpoint()).toBe(positionAt(6));
+    });
+
+    it('keep their checkpoint when documents are written without one', async () => {
+      await view.write([put('a', 5)], null);
+      expect(await view.get('a')).toMatchObject({ position: positionAt(5) });
+      expect(await view.checkpoint()).toBeUndefined();
+      await view.write([], positionAt(3));
+      await view.write([put('b', 6)], null);
+      expect(await view.checkpoint()).toBe(positionAt(3));
+    });
+
+    it('are gone through by id', async () => {
+      const ids = ['ä', 'a', 'Z', 'b:1', '\u{1F6D2}', '\uFFFD', '1'];
+      await view.write(
+        ids.map((id, n) => put(id, n + 1, { n, 'key order': [1, null] })),
+        positionAt(9),
+      );
+      const sorted = ids.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+      const seen: Scanned[] = [];
+      for (let page = await view.scan(undefined, 3); page.length > 0;) {
+        seen.push(...page);
+        page = await view.scan(page.at(-1)?.id, 3);
+      }
+      expect(seen.map(({ text, ...rest }) => ({ ...rest, doc: JSON.parse(text) as unknown }))).toStrictEqual(
+        sorted.map((id) => put(id, ids.indexOf(id) + 1, { n: ids.indexOf(id), 'key order': [1, null] })),
+      );
+    });
+
+    it('are there until they are dropped, and empty when they are opened again', async () => {
+      const another = await harness.another();
+      harness.views.open({ name: 'other_v1', indexes: [] });
+      await view.write([put('a', 1)], positionAt(1));
+      expect((await another.names()).toSorted()).toStrictEqual(['other_v1', 'samples_v1']);
+      await another.drop('samples_v1');
+      await another.drop('samples_v1');
+      expect(await harness.views.names()).toStrictEqual(['other_v1']);
+      const again = harness.views.open<Sample>(sampleView);
+      expect(await again.get('a')).toBeUndefined();
+      expect(await again.checkpoint()).toBeUndefined();
+      await expect(view.get('a')).rejects.toThrow(ViewDropped);
+      await expect(view.write([put('a', 2)], positionAt(2))).rejects.toThrow(ViewDropped);
+      await again.write([put('b', 1)], positionAt(1));
+      expect(await again.get('b')).toBeDefined();
     });
 
     it('take many concurrent writes of several views', async () => {

@@ -5,6 +5,7 @@ import { describeCheckpointsContract } from '../../testing/checkpoints.contract.
 import { describeDeadLettersContract } from '../../testing/dead-letters.contract.js';
 import { describeEventStoreContract } from '../../testing/event-store.contract.js';
 import { describeInboxContract } from '../../testing/inbox.contract.js';
+import { describeGenerationsContract } from '../../testing/generations.contract.js';
 import { describeLeasesContract } from '../../testing/leases.contract.js';
 import { describeSchemaRegistryContract } from '../../testing/schema-registry.contract.js';
 import { describeMessageLogContract } from '../../testing/message-log.contract.js';
@@ -43,6 +44,11 @@ describeCheckpointsContract(name, async () => {
 describeViewsContract(name, async () => {
   const { open, dispose } = await site();
   return { ...open(), another: () => Promise.resolve(open().views), dispose };
+});
+
+describeGenerationsContract(name, async () => {
+  const { open, dispose } = await site();
+  return { ...open(), another: () => Promise.resolve(open().generations), dispose };
 });
 
 describeLeasesContract(name, async () => {

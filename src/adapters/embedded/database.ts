@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { deadLettersSchema } from './dead-letters.schema.js';
+import { generationsSchema } from './generations.schema.js';
 import { inboxSchema } from './inbox.schema.js';
 import { outboxSchema } from './outbox.schema.js';
 import { registrySchema } from './registry-tables.js';
@@ -43,28 +44,42 @@ const schema: readonly string[] = [
   core,
   messageSchema,
   registrySchema,
+  generationsSchema,
   inboxSchema,
   deadLettersSchema,
   outboxSchema,
 ];
 
-/**
- * The one file of the embedded engine. WAL with synchronous=FULL: a commit is on the disk before it is
- * acknowledged (https://sqlite.org/pragma.html#pragma_synchronous). Several processes may open it.
- */
+/** The file of the embedded engine's truth. A commit is on the disk before it is acknowledged. */
 export const openDatabase = (dataDir: string): Database => {
   mkdirSync(dataDir, { recursive: true });
-  const db = new Sqlite(join(dataDir, 'store.db'), { timeout: openingTimeoutMs });
+  const db = openFile(join(dataDir, 'store.db'), 'FULL', schema.join(''));
+  // Views lived in this file once; they are rebuilt in files of their own.
+  const former = db
+    .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'view_*'")
+    .pluck()
+    .all();
+  for (const table of former) db.exec(`DROP TABLE IF EXISTS "${table}"`);
+  return db;
+};
+
+/**
+ * A file of ours with these tables, in WAL mode. Several processes may open it.
+ * @param synchronous FULL: what is committed survives a power cut. NORMAL: the last commits may be undone by one, in
+ *   order, and the file stays whole (https://sqlite.org/pragma.html#pragma_synchronous).
+ */
+export const openFile = (path: string, synchronous: 'FULL' | 'NORMAL', tables: string): Database => {
+  const db = new Sqlite(path, { timeout: openingTimeoutMs });
   refuseForeign(db);
   switchToWal(db);
-  db.pragma('synchronous = FULL');
+  db.pragma(`synchronous = ${synchronous}`);
   // Fewer, larger checkpoints: what is written often in between is copied once.
   db.pragma('wal_autocheckpoint = 8000');
   db.pragma('journal_size_limit = 67108864');
   db.pragma('cache_size = -65536');
   db.transaction(() => {
     db.pragma(`application_id = ${applicationId}`);
-    db.exec(schema.join(''));
+    db.exec(tables);
   }).immediate();
   db.pragma(`busy_timeout = ${lockTimeoutMs}`);
   return db;

@@ -2,11 +2,14 @@ import { type RecordedEvent } from '../../kernel/envelope.js';
 import { type Database } from './database.js';
 import { EVENT_COLUMNS, type EventRow, toEvent } from './rows.js';
 
-interface Entry {
+/** A recent row. */
+export interface Entry {
   readonly row: EventRow;
   /** Parsed for the first subscriber that wants it and shared with all others. */
   event?: RecordedEvent;
 }
+
+export const eventOf = (entry: Entry): RecordedEvent => (entry.event ??= toEvent(entry.row));
 
 /** Half of this many recent events at least, all of them at most, are kept in memory. */
 const CAPACITY = 8192;
@@ -101,15 +104,15 @@ export class EventLog {
     window: number,
     limit: number,
     matches: (row: EventRow) => boolean,
-  ): { readonly events: RecordedEvent[]; readonly position: number } {
-    const events: RecordedEvent[] = [];
+  ): { readonly entries: readonly Entry[]; readonly position: number } {
+    const entries: Entry[] = [];
     let index = position + 1 - this.first;
     const end = Math.min(this.entries.length, index + window);
-    for (; index < end && events.length < limit; index += 1) {
+    for (; index < end && entries.length < limit; index += 1) {
       const entry = this.entries[index];
-      if (entry !== undefined && matches(entry.row)) events.push((entry.event ??= toEvent(entry.row)));
+      if (entry !== undefined && matches(entry.row)) entries.push(entry);
     }
-    return { events, position: this.first + index - 1 };
+    return { entries, position: this.first + index - 1 };
   }
 
   private remember(rows: readonly EventRow[]): void {

@@ -3,6 +3,7 @@ import {
   type Appended,
   ConcurrencyConflict,
   type EventStore,
+  type EventText,
   type ExpectedRevision,
   type ReadOptions,
   type SubscribeOptions,
@@ -10,9 +11,18 @@ import {
 } from '../../ports/event-store.js';
 import { whenFree } from './busy.js';
 import { type Database, isTaken } from './database.js';
-import { type EventLog } from './event-log.js';
+import { type Entry, type EventLog, eventOf } from './event-log.js';
 import { Closed, type GroupCommit, Refused } from './group-commit.js';
-import { type EncodedEvent, encodeEvent, EVENT_COLUMNS, type EventRow, toEvent, toPosition } from './rows.js';
+import {
+  type EncodedEvent,
+  encodeEvent,
+  EVENT_COLUMNS,
+  type EventRow,
+  fromPosition,
+  toEvent,
+  toEventText,
+  toPosition,
+} from './rows.js';
 import { EmbeddedSubscription } from './subscription.js';
 import { type Wakeups } from './wakeups.js';
 
@@ -21,7 +31,7 @@ const ABSENT = -1;
 
 export class EmbeddedEventStore implements EventStore {
   private closed = false;
-  private readonly subscriptions = new Set<Subscription>();
+  private readonly subscriptions = new Set<Subscription<unknown>>();
   private readonly selectRevision;
   private readonly selectRepeated;
   private readonly selectForwards;
@@ -71,8 +81,19 @@ export class EmbeddedEventStore implements EventStore {
   }
 
   subscribe(options: SubscribeOptions): Subscription {
+    return this.subscribed(options, eventOf);
+  }
+
+  subscribeTexts(options: SubscribeOptions): Subscription<EventText> {
+    return this.subscribed(options, ({ row }) => toEventText(row));
+  }
+
+  private subscribed<Event>(
+    options: SubscribeOptions,
+    toEvent: (entry: Entry) => Event,
+  ): Subscription<Event> {
     if (this.closed) throw new Closed();
-    const subscription = new EmbeddedSubscription(this.db, this.log, this.wakeups, options);
+    const subscription = new EmbeddedSubscription(this.db, this.log, this.wakeups, options, toEvent);
     this.subscriptions.add(subscription);
     void subscription.ended.then(() => this.subscriptions.delete(subscription));
     return subscription;
@@ -83,6 +104,10 @@ export class EmbeddedEventStore implements EventStore {
       this.log.refresh();
       return this.log.head === 0 ? undefined : toPosition(this.log.head);
     });
+  }
+
+  fractionAt(position: Position, end: Position): number {
+    return Math.min(1, fromPosition(position) / fromPosition(end));
   }
 
   async close(): Promise<void> {

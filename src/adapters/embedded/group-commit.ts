@@ -40,7 +40,7 @@ export class GroupCommit {
 
   constructor(
     db: Database,
-    private readonly settled: (outcome: 'committed' | 'rolled back') => void,
+    private readonly settled: (outcome: 'committed' | 'rolled back') => void = () => undefined,
   ) {
     // With a write-ahead log the same as IMMEDIATE; without one, no reader can make the commit fail any more.
     this.begin = db.prepare('BEGIN EXCLUSIVE');

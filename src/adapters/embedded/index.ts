@@ -5,6 +5,7 @@ import { type Database, openDatabase } from './database.js';
 import { EventLog } from './event-log.js';
 import { EmbeddedDeadLetters } from './dead-letters.js';
 import { EmbeddedEventStore } from './event-store.js';
+import { EmbeddedGenerations } from './generations.js';
 import { GroupCommit } from './group-commit.js';
 import { EmbeddedInbox } from './inbox.js';
 import { EmbeddedKeys } from './keys.js';
@@ -16,7 +17,7 @@ import { EmbeddedViews } from './views.js';
 import { Wakeups } from './wakeups.js';
 
 export interface EmbeddedOptions {
-  /** Holds `store.db` and `keys.db`; made when it is not there. Several processes may have it open at once. */
+  /** Holds `store.db`, `keys.db` and `views/`; made when it is not there. Several processes may have it open at once. */
   readonly dataDir: string;
   /** Told what happens without anybody's asking. Default: nobody. */
   readonly logger?: Logger;
@@ -40,12 +41,14 @@ export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: Em
     log.settle(outcome);
   });
   const eventStore = new EmbeddedEventStore(db, commits, log, wakeups);
+  const views = new EmbeddedViews(dataDir, db);
   const messageLog = new EmbeddedMessageLog(db, commits, logger, reached);
   return {
     eventStore,
     messageLog,
     checkpoints: new EmbeddedCheckpoints(db, commits),
-    views: new EmbeddedViews(db, commits),
+    views,
+    generations: new EmbeddedGenerations(db, commits),
     leases: new EmbeddedLeases(db, commits),
     inbox: new EmbeddedInbox(db, commits),
     deadLetters: new EmbeddedDeadLetters(db, commits),
@@ -55,6 +58,7 @@ export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: Em
     /** Ends the subscriptions and the membership in groups, waits for the writes under way and closes the files. */
     close: async (): Promise<void> => {
       await messageLog.close();
+      await views.close();
       await eventStore.close();
       await keys.close();
       db.close();

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Lease, LeaseLost, type Leases } from '../../ports/leases.js';
+import { whenFree } from './busy.js';
 import { type Database } from './database.js';
 import { type GroupCommit, Refused } from './group-commit.js';
+
+interface HeldRow extends LeaseRow {
+  readonly name: string;
+}
 
 interface LeaseRow {
   /** null while nobody holds it. */
@@ -25,6 +30,7 @@ export const newOwner = (): string => {
 /** Leases that run out by the wall clock, or at once when the process of their owner is dead. */
 export class EmbeddedLeases implements Leases {
   private readonly select;
+  private readonly selectNamed;
   private readonly upsert;
   private readonly update;
 
@@ -34,6 +40,9 @@ export class EmbeddedLeases implements Leases {
   ) {
     this.select = db.prepare<[string], LeaseRow>(
       'SELECT owner, token, expires_at FROM leases WHERE name = ?',
+    );
+    this.selectNamed = db.prepare<[string, string], HeldRow>(
+      'SELECT name, owner, token, expires_at FROM leases WHERE substr(name, 1, length(?)) = ? ORDER BY name',
     );
     this.upsert = db.prepare<[string, string, number, number]>(
       'INSERT OR REPLACE INTO leases (name, owner, token, expires_at) VALUES (?, ?, ?, ?)',
@@ -62,10 +71,22 @@ export class EmbeddedLeases implements Leases {
   async release({ name, owner, token }: Lease): Promise<void> {
     await this.commits.write(() => this.update.run(null, 0, name, owner, token));
   }
+
+  held(prefix: string): Promise<readonly Lease[]> {
+    return whenFree(() =>
+      this.selectNamed
+        .all(prefix, prefix)
+        .filter(isAlive)
+        .flatMap(({ name, owner, token }) => (owner === null ? [] : [{ name, owner, token }])),
+    );
+  }
 }
 
-/** Within a write's transaction: what the write is refused with, unless the lease is still its owner's. */
-export const fence = (db: Database): ((lease: Lease | undefined) => Refused | undefined) => {
+/** What a write is refused with, unless the lease is still its owner's. */
+export type Fence = (lease: Lease | undefined) => Refused | undefined;
+
+/** To be asked within the write's transaction. */
+export const fence = (db: Database): Fence => {
   const select = db
     .prepare<[string, string, number], number>(
       'SELECT 1 FROM leases WHERE name = ? AND owner = ? AND token = ?',

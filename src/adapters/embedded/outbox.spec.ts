@@ -40,7 +40,9 @@ describe('The embedded outbox', () => {
   it('has no word of a mail in any file', async () => {
     await engine.outbox.send(mail('a/1'));
     const words = ['Ann Example', 'ann@example.test', 'subject of', 'text of'];
-    const files = readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name)));
+    const files = readdirSync(dataDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
     expect(words.filter((word) => files.some((bytes) => bytes.includes(word)))).toStrictEqual([]);
   });
 

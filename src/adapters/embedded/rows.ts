@@ -4,6 +4,7 @@ import {
   type Position,
   type RecordedEvent,
 } from '../../kernel/envelope.js';
+import { type EventText } from '../../ports/event-store.js';
 
 /** Columns of `events` in the order in which they are bound and read. */
 export type EventRow = readonly [
@@ -42,6 +43,17 @@ export const encodeEvent = (event: NewEvent): EncodedEvent => [
   JSON.stringify(event.data),
   JSON.stringify(event.metadata),
 ];
+
+export const toEventText = (row: EventRow): EventText => ({
+  id: row[3],
+  type: row[4],
+  version: row[5],
+  data: row[6],
+  metadata: row[7],
+  stream: row[1],
+  revision: row[2],
+  position: toPosition(row[0]),
+});
 
 export const toEvent = (row: EventRow): RecordedEvent => ({
   id: row[3],

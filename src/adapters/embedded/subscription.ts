@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type RecordedEvent } from '../../kernel/envelope.js';
 import {
   type Delivery,
   type SubscribeOptions,
@@ -9,20 +8,21 @@ import {
 import { whenFree } from './busy.js';
 import { type Database } from './database.js';
 import { compileFilter } from './event-filter.js';
-import { type EventLog } from './event-log.js';
-import { EVENT_COLUMNS, type EventRow, fromPosition, toEvent, toPosition } from './rows.js';
+import { type Entry, type EventLog } from './event-log.js';
+import { EVENT_COLUMNS, type EventRow, fromPosition, toPosition } from './rows.js';
 import { type Wakeups } from './wakeups.js';
 
 const DEFAULT_BATCH = 512;
 /** How many events one read looks at, however few of them match: it blocks the event loop meanwhile. */
 const SCAN_WINDOW = 4096;
 
-interface Scanned {
-  readonly events: readonly RecordedEvent[];
+interface Scanned<Event> {
+  readonly events: readonly Event[];
   readonly position: number;
 }
 
-export class EmbeddedSubscription implements Subscription {
+/** @typeParam Event what the subscriber gets of each row */
+export class EmbeddedSubscription<Event> implements Subscription<Event> {
   readonly ended: Promise<SubscriptionEnd>;
   private open = true;
   private readonly end: (end: SubscriptionEnd) => void;
@@ -36,6 +36,7 @@ export class EmbeddedSubscription implements Subscription {
     private readonly log: EventLog,
     private readonly wakeups: Wakeups,
     options: SubscribeOptions,
+    private readonly toEvent: (entry: Entry) => Event,
   ) {
     this.start = options.from === 'start' ? 0 : fromPosition(options.from);
     this.batchSize = options.batchSize ?? DEFAULT_BATCH;
@@ -51,7 +52,7 @@ export class EmbeddedSubscription implements Subscription {
     this.end = resolve;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Delivery> {
+  [Symbol.asyncIterator](): AsyncIterator<Delivery<Event>> {
     return this.deliver();
   }
 
@@ -62,7 +63,7 @@ export class EmbeddedSubscription implements Subscription {
     return Promise.resolve();
   }
 
-  private async *deliver(): AsyncGenerator<Delivery, void, undefined> {
+  private async *deliver(): AsyncGenerator<Delivery<Event>, void, undefined> {
     let position = this.start;
     let toldCaughtUp = false;
     try {
@@ -88,7 +89,7 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   /** undefined when the subscription has been closed meanwhile. */
-  private async scan(position: number): Promise<Scanned | undefined> {
+  private async scan(position: number): Promise<Scanned<Event> | undefined> {
     // Many reads from the file in a row would starve everybody else.
     if (!this.log.covers(position)) await nextTurn();
     return whenFree(() => {
@@ -98,16 +99,17 @@ export class EmbeddedSubscription implements Subscription {
     });
   }
 
-  private recent(position: number): Scanned {
+  private recent(position: number): Scanned<Event> {
     if (position >= this.log.head) return { events: [], position };
-    return this.log.after(position, SCAN_WINDOW, this.batchSize, this.filter.matches);
+    const recent = this.log.after(position, SCAN_WINDOW, this.batchSize, this.filter.matches);
+    return { events: recent.entries.map(this.toEvent), position: recent.position };
   }
 
-  private stored(position: number): Scanned {
+  private stored(position: number): Scanned<Event> {
     const end = Math.min(this.log.head, position + SCAN_WINDOW);
     const rows = this.select.all(position, end, ...this.filter.parameters, this.batchSize);
     const last = rows.at(-1);
     const full = last !== undefined && rows.length === this.batchSize;
-    return { events: rows.map(toEvent), position: full ? last[0] : end };
+    return { events: rows.map((row) => this.toEvent({ row })), position: full ? last[0] : end };
   }
 }

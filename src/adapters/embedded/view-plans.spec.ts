@@ -33,8 +33,8 @@ describe('Embedded views', () => {
   });
 
   const plan = (query: ViewQuery): string => {
-    const file = new Database(join(dataDir, 'store.db'), { readonly: true });
-    const steps = compileQuery('"view_orders"', query).statements.flatMap(({ sql, bound }) =>
+    const file = new Database(join(dataDir, 'views', 'orders.db'), { readonly: true });
+    const steps = compileQuery(query).statements.flatMap(({ sql, bound }) =>
       file
         .prepare<(string | number | null)[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
         .all(...bound, query.limit),
@@ -53,7 +53,7 @@ describe('Embedded views', () => {
     ['a range', { where: [{ path: 'total.amountMinor', atLeast: 190 }], sort: byTotal }, 'total.amountMinor'],
     ['an absent value', { where: [{ path: 'customer', equals: null }] }, 'customer_and_placedAt'],
   ])('answer %s from their index', (_, query, index) => {
-    expect(plan({ ...query, limit: 10 })).toContain(`USING INDEX view_orders_by_${index}`);
+    expect(plan({ ...query, limit: 10 })).toContain(`USING INDEX by_${index}`);
   });
 
   it.each(['ascending', 'descending'] as const)(
@@ -62,7 +62,7 @@ describe('Embedded views', () => {
       const query: ViewQuery = { where: [ofCustomer], sort: { path: 'placedAt', direction }, limit: 10 };
       const { nextCursor } = await open().find(query);
       const next = plan({ ...query, cursor: nextCursor ?? '' });
-      expect(next).toMatch(/USING INDEX view_orders_by_customer_and_placedAt \(<expr>=\? AND <expr>[<>]\?/);
+      expect(next).toMatch(/USING INDEX by_customer_and_placedAt \(<expr>=\? AND <expr>[<>]\?/);
       expect(next).not.toContain('TEMP B-TREE');
     },
   );

@@ -19,7 +19,7 @@ export interface CompiledQuery {
 export const valueAt = (path: Path): string => `json_extract(doc, ${jsonPath(path)})`;
 
 /** @throws InvalidCursor */
-export const compileQuery = (table: string, { where = [], sort, cursor }: ViewQuery): CompiledQuery => {
+export const compileQuery = ({ where = [], sort, cursor }: ViewQuery): CompiledQuery => {
   const sortedBy = sort === undefined ? '' : `${sort.direction} ${sort.path}`;
   const value = sort === undefined ? null : valueAt(sort.path);
   const ascending = sort?.direction !== 'descending';
@@ -31,7 +31,7 @@ export const compileQuery = (table: string, { where = [], sort, cursor }: ViewQu
       const all = [...conditions, range];
       const orderBy = range.by === undefined ? `id ${order}` : `${range.by} ${order}, id ${order}`;
       return {
-        sql: `SELECT id, position, doc, ${value ?? 'NULL'} AS sort_value FROM ${table}
+        sql: `SELECT id, position, doc, ${value ?? 'NULL'} AS sort_value FROM documents
               WHERE ${all.map(({ sql }) => `(${sql})`).join(' AND ')} ORDER BY ${orderBy} LIMIT ?`,
         bound: all.flatMap(({ bound }) => bound),
       };

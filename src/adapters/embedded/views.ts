@@ -1,23 +1,28 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Position } from '../../kernel/envelope.js';
 import { type Lease } from '../../ports/leases.js';
 import {
   type Change,
   type Page,
   type Path,
+  type Scanned,
   type Stored,
   type View,
   type ViewDefinition,
+  ViewDropped,
   type ViewQuery,
   type Views,
 } from '../../ports/views.js';
 import { whenFree } from './busy.js';
 import { checkpointRows } from './checkpoints.js';
-import { type Database } from './database.js';
-import { type GroupCommit } from './group-commit.js';
-import { fence } from './leases.js';
+import { type Database, openFile } from './database.js';
+import { GroupCommit } from './group-commit.js';
+import { type Fence, fence } from './leases.js';
 import { compileQuery, valueAt } from './view-query.js';
 
-/** How long opening a view may wait, and block, while other processes write: at start-up nobody is served yet. */
+/** How long opening a view may wait, and block, while other processes write: its queries do not come before. */
 const openingTimeoutMs = 10_000;
 
 interface DocumentRow {
@@ -30,83 +35,149 @@ interface FoundRow extends DocumentRow {
   readonly sort_value: string | number | null;
 }
 
-/** Each view is a table of JSON documents, with an index on expressions for every list of paths. */
-export class EmbeddedViews implements Views {
-  constructor(
-    private readonly db: Database,
-    private readonly commits: GroupCommit,
-  ) {}
+const tables = `
+  CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, position TEXT NOT NULL, doc TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS checkpoints (subscriber TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
+`;
 
-  /** Makes the table and the indexes when they are not there yet. */
+interface OpenFile {
+  readonly db: Database;
+  readonly commits: GroupCommit;
+}
+
+/**
+ * Each view is a file of JSON documents, with an index on expressions for every list of paths: views that are rebuilt
+ * do not make the appends of orders wait, and dropping one is deleting a file. A power cut may undo the last commits
+ * of a view, its checkpoint with them: it then follows the events from there again.
+ */
+export class EmbeddedViews implements Views {
+  private readonly folder: string;
+  private readonly files = new Map<string, OpenFile>();
+  private readonly lost;
+
+  /** @param store where the leases are */
+  constructor(dataDir: string, store: Database) {
+    this.folder = join(dataDir, 'views');
+    mkdirSync(this.folder, { recursive: true });
+    this.lost = fence(store);
+  }
+
   open<Doc extends object>({ name, indexes }: ViewDefinition): View<Doc> {
     if (!/^[A-Za-z0-9_]+$/.test(name)) throw new RangeError(`Not a name for a view: ${name}`);
-    const table = `"view_${name}"`;
-    const ddl = [
-      `CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY, position TEXT NOT NULL, doc TEXT NOT NULL)`,
-      ...indexes.map((paths) => createIndex(name, table, paths)),
-    ];
-    const lockTimeoutMs = Number(this.db.pragma('busy_timeout', { simple: true }));
-    this.db.pragma(`busy_timeout = ${openingTimeoutMs}`);
-    try {
-      this.db.transaction(() => this.db.exec(ddl.join(';'))).immediate();
-    } finally {
-      this.db.pragma(`busy_timeout = ${lockTimeoutMs}`);
+    this.closeDropped();
+    const file = this.files.get(name) ?? this.openFile(name);
+    const { db, commits } = file;
+    if (indexes.length > 0) {
+      const lockTimeoutMs = Number(db.pragma('busy_timeout', { simple: true }));
+      db.pragma(`busy_timeout = ${openingTimeoutMs}`);
+      try {
+        db.transaction(() => db.exec(indexes.map(createIndex).join(';'))).immediate();
+      } finally {
+        db.pragma(`busy_timeout = ${lockTimeoutMs}`);
+      }
     }
-    return new EmbeddedView<Doc>(this.db, this.commits, name, table);
+    return new EmbeddedView<Doc>(name, db, commits, this.lost);
+  }
+
+  async names(): Promise<readonly string[]> {
+    const files = await readdir(this.folder);
+    return files.filter((file) => file.endsWith(extension)).map((file) => file.slice(0, -extension.length));
+  }
+
+  async drop(name: string): Promise<void> {
+    // The main file last: as long as it is there, the drop is not done.
+    for (const suffix of ['-wal', '-shm', '']) await rm(`${this.path(name)}${suffix}`, { force: true });
+    this.closeDropped();
+  }
+
+  /** Waits for the writes under way. */
+  async close(): Promise<void> {
+    for (const { db, commits } of this.files.values()) {
+      await commits.close();
+      db.close();
+    }
+    this.files.clear();
+  }
+
+  private openFile(name: string): OpenFile {
+    const db = openFile(this.path(name), 'NORMAL', tables);
+    const file = { db, commits: new GroupCommit(db) };
+    this.files.set(name, file);
+    return file;
+  }
+
+  /** A file that was removed, here or by another process, keeps its space on the disk until all have closed it. */
+  private closeDropped(): void {
+    for (const [name, { db, commits }] of this.files) {
+      if (existsSync(this.path(name))) continue;
+      this.files.delete(name);
+      void commits.close().then(() => db.close());
+    }
+  }
+
+  private path(name: string): string {
+    return join(this.folder, `${name}${extension}`);
   }
 }
 
+const extension = '.db';
+
 /** The id at the end breaks ties in sort order. */
-const createIndex = (name: string, table: string, paths: readonly Path[]): string =>
-  `CREATE INDEX IF NOT EXISTS "view_${name}_by_${paths.join('_and_')}"
-   ON ${table} (${[...paths.map(valueAt), 'id'].join(', ')})`;
+const createIndex = (paths: readonly Path[]): string =>
+  `CREATE INDEX IF NOT EXISTS "by_${paths.join('_and_')}"
+   ON documents (${[...paths.map(valueAt), 'id'].join(', ')})`;
+
+/** The only row of a view's checkpoints. */
+const subscriber = 'view';
 
 class EmbeddedView<Doc extends object> implements View<Doc> {
-  private readonly subscriber: string;
   private readonly checkpoints;
-  private readonly lost;
   private readonly selectOne;
   private readonly selectMany;
+  private readonly selectAfter;
   private readonly upsert;
   private readonly remove;
   /** By text: queries differ in their values far more often than in their shape. */
   private readonly queries = new Map<string, ReturnType<typeof this.prepareQuery>>();
 
   constructor(
+    private readonly name: string,
     private readonly db: Database,
     private readonly commits: GroupCommit,
-    name: string,
-    private readonly table: string,
+    private readonly lost: Fence,
   ) {
-    this.subscriber = `view:${name}`;
     this.checkpoints = checkpointRows(db);
-    this.lost = fence(db);
-    this.selectOne = db.prepare<[string], DocumentRow>(`SELECT id, position, doc FROM ${table} WHERE id = ?`);
+    this.selectOne = db.prepare<[string], DocumentRow>(
+      'SELECT id, position, doc FROM documents WHERE id = ?',
+    );
     this.selectMany = db.prepare<[string], DocumentRow>(
-      `SELECT id, position, doc FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`,
+      'SELECT id, position, doc FROM documents WHERE id IN (SELECT value FROM json_each(?))',
+    );
+    this.selectAfter = db.prepare<[string, number], Scanned>(
+      'SELECT id, position, doc AS text FROM documents WHERE id > ? ORDER BY id LIMIT ?',
     );
     this.upsert = db.prepare<[string, Position, string]>(
-      `INSERT INTO ${table} (id, position, doc) VALUES (?, ?, ?)
+      `INSERT INTO documents (id, position, doc) VALUES (?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET position = excluded.position, doc = excluded.doc
        WHERE excluded.position > position`,
     );
-    this.remove = db.prepare<[string, Position]>(`DELETE FROM ${table} WHERE id = ? AND position < ?`);
+    this.remove = db.prepare<[string, Position]>('DELETE FROM documents WHERE id = ? AND position < ?');
   }
 
   get(id: string): Promise<Stored<Doc> | undefined> {
-    return whenFree(() => {
+    return this.read(() => {
       const row = this.selectOne.get(id);
       return row && toStored<Doc>(row);
     });
   }
 
   getMany(ids: readonly string[]): Promise<readonly Stored<Doc>[]> {
-    return whenFree(() => this.selectMany.all(JSON.stringify(ids)).map(toStored<Doc>));
+    return this.read(() => this.selectMany.all(JSON.stringify(ids)).map(toStored<Doc>));
   }
 
   find(query: ViewQuery): Promise<Page<Doc>> {
-    return whenFree(() => {
-      const { statements, cursorAfter } = compileQuery(this.table, query);
+    return this.read(() => {
+      const { statements, cursorAfter } = compileQuery(query);
       // One row more than wanted tells whether there is another page.
       let rows: readonly FoundRow[] = [];
       for (const { sql, bound } of statements) {
@@ -122,26 +193,44 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
     });
   }
 
-  async write(changes: readonly Change<Doc>[], checkpoint: Position, lease?: Lease): Promise<void> {
+  scan(after: string | undefined, limit: number): Promise<readonly Scanned[]> {
+    // No text is before the empty one, and no id is empty.
+    return this.read(() => this.selectAfter.all(after ?? '', limit));
+  }
+
+  async write(changes: readonly Change<Doc>[], checkpoint: Position | null, lease?: Lease): Promise<void> {
+    this.refuseDropped();
     const encoded = changes.map(({ id, position, doc }) => ({
       id,
       position,
       doc: doc === null ? null : JSON.stringify(doc),
     }));
     await this.commits.write(() => {
+      // Under this file's lock: whoever has the lease next cannot have written before this is committed.
       const lost = this.lost(lease);
       if (lost !== undefined) return lost;
       for (const { id, position, doc } of encoded) {
         if (doc === null) this.remove.run(id, position);
         else this.upsert.run(id, position, doc);
       }
-      this.checkpoints.save(this.subscriber, checkpoint);
+      if (checkpoint !== null) this.checkpoints.save(subscriber, checkpoint);
       return undefined;
     });
   }
 
   checkpoint(): Promise<Position | undefined> {
-    return whenFree(() => this.checkpoints.load(this.subscriber));
+    return this.read(() => this.checkpoints.load(subscriber));
+  }
+
+  private async read<Result>(work: () => Result): Promise<Result> {
+    return whenFree(() => {
+      this.refuseDropped();
+      return work();
+    });
+  }
+
+  private refuseDropped(): void {
+    if (!this.db.open) throw new ViewDropped(this.name);
   }
 
   private query(sql: string) {

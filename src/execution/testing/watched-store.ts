@@ -32,6 +32,14 @@ export class WatchedStore implements EventStore {
     return this.store.subscribe(...args);
   }
 
+  subscribeTexts(...args: Parameters<EventStore['subscribeTexts']>) {
+    return this.store.subscribeTexts(...args);
+  }
+
+  fractionAt(...args: Parameters<EventStore['fractionAt']>) {
+    return this.store.fractionAt(...args);
+  }
+
   head() {
     return this.store.head();
   }

@@ -3,16 +3,19 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { KEYS } from '../../execution/tokens.js';
+import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
 import * as contract from '../../http/contract.js';
 import { EventStreams } from '../../http/event-streams.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, AnswersEvents, idSchema, pageSchema, PathParam, QueryString } from '../../http/input.js';
-import { notFound } from '../../http/problem.js';
+import { notFound, problem, ProblemException } from '../../http/problem.js';
+import { isRejection } from '../../kernel/rejection.js';
+import { type EventStore } from '../../ports/event-store.js';
 import { type Keys } from '../../ports/keys.js';
 import { type PageOf } from '../page.js';
 import { ServingViews } from '../serving-views.js';
 import { orderDetails, withoutTimeline } from './order-details.js';
+import { type HistoryRejection, type Moment, orderAsOf } from './order-history.js';
 import { OrderLive } from './order-live.js';
 import { orderStatusProjection } from './order-status.projection.js';
 import { findOrders, orderDocument, type OrderSearch } from './order-status.query.js';
@@ -36,6 +39,29 @@ export class GetOrderHandler implements IQueryHandler<GetOrder> {
   }
 }
 
+export class GetOrderAsOf extends Query<OrderDocument | HistoryRejection | undefined> {
+  constructor(
+    readonly orderId: string,
+    readonly moment: Moment,
+    readonly token: string | undefined,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(GetOrderAsOf)
+export class GetOrderAsOfHandler implements IQueryHandler<GetOrderAsOf> {
+  constructor(
+    private readonly views: ServingViews,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  async execute({ orderId, moment, token }: GetOrderAsOf) {
+    const current = await orderDocument(await this.views.upTo(orderStatusProjection, token), orderId);
+    return current && orderAsOf(this.store, current, moment);
+  }
+}
+
 export class FindOrders extends Query<PageOf<OrderStatus>> {
   constructor(
     readonly search: OrderSearch,
@@ -56,6 +82,23 @@ export class FindOrdersHandler implements IQueryHandler<FindOrders> {
 
 const search = z.strictObject({ ...pageSchema, customerId: idSchema.optional() });
 
+/** A `+` in a query string is a blank to the server: hence the hint. */
+const moment = z
+  .union(
+    [
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform((text) => ({ revision: Number(text) })),
+      z.iso.datetime({ offset: true }).transform((instant) => ({ instant })),
+    ],
+    'must be a revision such as 3, or an instant such as 2026-11-23T13:59:20.627Z or, with %2B for the +, ' +
+      '2026-11-23T14:59:20%2B01:00',
+  )
+  .optional();
+
+const asOf = z.strictObject({ at: moment });
+
 @ApiTags('orders')
 @Controller('api/orders')
 export class OrderViewController {
@@ -75,8 +118,12 @@ export class OrderViewController {
 
   @Get(':orderId')
   @Answers(200, contract.orderDetails)
-  async get(@PathParam('orderId', idSchema) orderId: string, @Http() http: Exchange) {
-    const document = await this.document(orderId, http);
+  async get(
+    @PathParam('orderId', idSchema) orderId: string,
+    @QueryString(asOf) { at }: z.infer<typeof asOf>,
+    @Http() http: Exchange,
+  ) {
+    const document = await this.document(orderId, at, http);
     http.revision(document.order.revision);
     return orderDetails(this.keys, document);
   }
@@ -101,14 +148,22 @@ export class OrderViewController {
 
   @Get(':orderId/timeline')
   @Answers(200, contract.timeline)
-  async timeline(@PathParam('orderId', idSchema) orderId: string, @Http() http: Exchange) {
-    const { order } = await this.document(orderId, http);
+  async timeline(
+    @PathParam('orderId', idSchema) orderId: string,
+    @QueryString(asOf) { at }: z.infer<typeof asOf>,
+    @Http() http: Exchange,
+  ) {
+    const { order } = await this.document(orderId, at, http);
     return { items: order.timeline, nextCursor: null };
   }
 
-  private async document(orderId: string, http: Exchange): Promise<OrderDocument> {
-    const document = await this.queries.execute(new GetOrder(orderId, http.token));
+  private async document(orderId: string, at: Moment | undefined, { token }: Exchange) {
+    const document = await this.queries.execute(
+      at === undefined ? new GetOrder(orderId, token) : new GetOrderAsOf(orderId, at, token),
+    );
     if (document === undefined) throw notFound('order', orderId);
-    return document;
+    if (!isRejection(document)) return document;
+    const { code, detail } = document;
+    throw new ProblemException(problem(404, code, detail, [{ path: 'at', message: detail }]));
   }
 }

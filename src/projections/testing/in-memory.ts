@@ -1,15 +1,17 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import {
   type Delivery,
   type EventStore,
+  type EventText,
   type Subscription,
   type SubscribeOptions,
 } from '../../ports/event-store.js';
 import { type Lease, LeaseLost, type Leases } from '../../ports/leases.js';
-import { type Change, type Stored } from '../../ports/views.js';
+import { type Change, type Scanned, type Stored } from '../../ports/views.js';
 
 /** Committed events, as one batch after the other of all categories, filtered. */
-export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
+export class MemoryStore implements Pick<EventStore, 'subscribe' | 'subscribeTexts' | 'head'> {
   /** How often a delivery was asked for. */
   asked = 0;
   private readonly wakers = new Set<() => void>();
@@ -25,14 +27,29 @@ export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
     return Promise.resolve(this.events.at(-1)?.position);
   }
 
-  subscribe({ from, filter, batchSize = 512 }: SubscribeOptions): Subscription {
+  subscribe(options: SubscribeOptions): Subscription {
+    return this.subscribed(options, (event) => event);
+  }
+
+  subscribeTexts(options: SubscribeOptions): Subscription<EventText> {
+    return this.subscribed(options, ({ data, metadata, ...event }) => ({
+      ...event,
+      data: JSON.stringify(data),
+      metadata: JSON.stringify(metadata),
+    }));
+  }
+
+  private subscribed<Event>(
+    { from, filter, batchSize = 512 }: SubscribeOptions,
+    toEvent: (event: RecordedEvent) => Event,
+  ): Subscription<Event> {
     const { promise: ended, resolve: end } = Promise.withResolvers<{ why: 'closed' }>();
     let closed = false;
     let next = from === 'start' ? 0 : this.events.findIndex(({ position }) => position > from);
     if (next < 0) next = this.events.length;
     const matches = ({ stream }: RecordedEvent): boolean =>
       filter?.streamPrefixes?.some((prefix) => stream.startsWith(prefix)) ?? true;
-    const take = async (): Promise<IteratorResult<Delivery, undefined>> => {
+    const take = async (): Promise<IteratorResult<Delivery<Event>, undefined>> => {
       this.asked += 1;
       while (!closed && next >= this.events.length) {
         await new Promise<void>((resolve) => this.wakers.add(resolve));
@@ -44,7 +61,7 @@ export class MemoryStore implements Pick<EventStore, 'subscribe' | 'head'> {
       const caughtUp = next === this.events.length;
       return {
         done: false,
-        value: { events: batch.filter(matches), position: last.position, caughtUp },
+        value: { events: batch.filter(matches).map(toEvent), position: last.position, caughtUp },
       };
     };
     return {
@@ -72,19 +89,32 @@ export class MemoryView<Doc extends object> {
   /** A write waits for it. */
   gate: Promise<void> = Promise.resolve();
 
+  /** Others get their turn before it answers. */
+  slow = false;
+
   constructor(private readonly leases?: MemoryLeases) {}
 
-  getMany(ids: readonly string[]): Promise<readonly Stored<Doc>[]> {
-    return Promise.resolve(ids.flatMap((id) => this.docs.get(id) ?? []));
+  async getMany(ids: readonly string[]): Promise<readonly Stored<Doc>[]> {
+    if (this.slow) await turn();
+    return ids.flatMap((id) => this.docs.get(id) ?? []);
   }
 
   checkpoint(): Promise<Position | undefined> {
     return Promise.resolve(this.reached);
   }
 
-  async write(changes: readonly Change<Doc>[], checkpoint: Position, lease?: Lease): Promise<void> {
+  scan(after: string | undefined, limit: number): Promise<readonly Scanned[]> {
+    const behind = [...this.docs.values()].filter(({ id }) => after === undefined || id > after);
+    const page = behind.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit);
+    return Promise.resolve(
+      page.map(({ id, position, doc }) => ({ id, position, text: JSON.stringify(doc) })),
+    );
+  }
+
+  async write(changes: readonly Change<Doc>[], checkpoint: Position | null, lease?: Lease): Promise<void> {
     this.waiting += 1;
     await this.gate;
+    if (this.slow) await turn();
     this.waiting -= 1;
     if (lease !== undefined && this.leases?.isHeld(lease) === false) throw new LeaseLost(lease);
     const broken = this.breaks.shift() ?? null;
@@ -95,7 +125,7 @@ export class MemoryView<Doc extends object> {
       else this.docs.set(id, { id, position, doc });
     }
     if (broken !== null) throw new Error('connection lost');
-    this.reached = checkpoint;
+    this.reached = checkpoint ?? this.reached;
     this.written += 1;
   }
 
@@ -107,14 +137,14 @@ export class MemoryView<Doc extends object> {
 
 /** Leases that run out when they are told to. */
 export class MemoryLeases implements Leases {
-  private readonly held = new Map<string, Lease>();
+  private readonly holders = new Map<string, Lease>();
   private tokens = 0;
 
   acquire(name: string, owner: string): Promise<Lease | undefined> {
-    const held = this.held.get(name);
+    const held = this.holders.get(name);
     if (held !== undefined && held.owner !== owner) return Promise.resolve(undefined);
     const lease = { name, owner, token: (this.tokens += 1) };
-    this.held.set(name, lease);
+    this.holders.set(name, lease);
     return Promise.resolve(lease);
   }
 
@@ -123,15 +153,19 @@ export class MemoryLeases implements Leases {
   }
 
   release(lease: Lease): Promise<void> {
-    if (this.isHeld(lease)) this.held.delete(lease.name);
+    if (this.isHeld(lease)) this.holders.delete(lease.name);
     return Promise.resolve();
   }
 
+  held(prefix: string): Promise<readonly Lease[]> {
+    return Promise.resolve([...this.holders.values()].filter(({ name }) => name.startsWith(prefix)));
+  }
+
   isHeld({ name, token }: Lease): boolean {
-    return this.held.get(name)?.token === token;
+    return this.holders.get(name)?.token === token;
   }
 
   runOut(name: string): void {
-    this.held.delete(name);
+    this.holders.delete(name);
   }
 }

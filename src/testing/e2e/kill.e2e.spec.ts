@@ -119,11 +119,11 @@ describe('Killed with -9 again and again while 16 clients order', () => {
     try {
       await until('the views to hold all events', async () => {
         const folded = foldedViews(await allEvents(store.eventStore));
-        return isDeepStrictEqual(await storedViews(store.views), folded) ? true : undefined;
+        return isDeepStrictEqual(await storedViews(store), folded) ? true : undefined;
       }).catch(() => undefined); // The test below shows the difference.
       expect(await program.stop()).toBe(0);
       events = await allEvents(store.eventStore);
-      views = await storedViews(store.views);
+      views = await storedViews(store);
     } finally {
       await store.close();
     }

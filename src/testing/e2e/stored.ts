@@ -1,8 +1,8 @@
 import { type RecordedEvent } from '../../kernel/envelope.js';
 import { type EventStore } from '../../ports/event-store.js';
+import { type Generations } from '../../ports/generations.js';
 import { type View, type Views } from '../../ports/views.js';
 import { allProjections } from '../../projections/all.js';
-import { viewDefinition } from '../../projections/projection.js';
 import { refold } from '../../projections/refold.js';
 
 /** Every event there is, in commit order. */
@@ -20,10 +20,17 @@ export const allEvents = async (store: EventStore): Promise<readonly RecordedEve
 
 type Documents = Readonly<Record<string, Readonly<Record<string, object>>>>;
 
-/** What the views hold: documents by view and id. */
-export const storedViews = async (views: Views): Promise<Documents> => {
+interface Stored {
+  readonly views: Views;
+  readonly generations: Generations;
+}
+
+/** What the generations that serve hold: documents by view and id. */
+export const storedViews = async ({ views, generations }: Stored): Promise<Documents> => {
   const all = allProjections.map(async ({ projection }) => {
-    const documents = await allDocuments(views.open<object>(viewDefinition(projection)));
+    const storage = (await generations.load(projection.name))?.generations.serving?.storage;
+    const documents =
+      storage === undefined ? {} : await allDocuments(views.open<object>({ name: storage, indexes: [] }));
     return [projection.name, documents] as const;
   });
   return Object.fromEntries(await Promise.all(all));

@@ -1,0 +1,43 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { keyed } from '../../projections/fold.js';
+import { Partition } from '../../projections/rebuild/partition.js';
+import { ReadEvent } from '../../projections/rebuild/replay.js';
+import { openBuildPorts, projectionNamed } from './ports.js';
+import { faultOf, type PartitionOrder, type PartitionReport, type PartitionThreadData } from './messages.js';
+
+/** A partition of a replay, in a thread of its own: it does one order after the other. */
+
+// This thread is started by ThreadPartition alone.
+const { config, projection: name, storage, lease } = workerData as PartitionThreadData;
+const ports = openBuildPorts(config);
+const projection = projectionNamed(name);
+const partition = new Partition(projection, ports.views.open<object>({ name: storage, indexes: [] }), lease);
+
+const obey = async (order: Exclude<PartitionOrder, { order: 'end' }>): Promise<PartitionReport> => {
+  try {
+    if (order.order === 'flush') {
+      await partition.flush();
+      return { told: 'done', poison: undefined };
+    }
+    const known = keyed(
+      projection,
+      order.events.map((text) => new ReadEvent(text)),
+    );
+    const poison = await partition.apply(known.keyed);
+    return { told: 'done', poison: poison ?? known.poison };
+  } catch (error) {
+    return { told: 'failed', fault: faultOf(error) };
+  }
+};
+
+let last: Promise<unknown> = Promise.resolve();
+parentPort?.on('message', (order: PartitionOrder) => {
+  last = last.then(async () => {
+    if (order.order !== 'end') {
+      parentPort?.postMessage(await obey(order));
+      return;
+    }
+    await ports.close();
+    parentPort?.close();
+  });
+});

@@ -1,0 +1,187 @@
+import { pause } from '../execution/pause.js';
+import { withRestarts } from '../execution/restarts.js';
+import { type LeadershipOptions } from '../execution/leadership.js';
+import { type DomainEvent } from '../kernel/decider.js';
+import { type Position } from '../kernel/envelope.js';
+import { isRejection } from '../kernel/rejection.js';
+import { type Clock } from '../ports/clock.js';
+import { type EventStore } from '../ports/event-store.js';
+import { type Generations, type GenerationsOf } from '../ports/generations.js';
+import { type Leases } from '../ports/leases.js';
+import { type Views } from '../ports/views.js';
+import { allProjections } from './all.js';
+import { type AnyProjection } from './projection.js';
+import { GenerationBuild } from './rebuild/build.js';
+import { cancel, readable, rebuild, revise, storagesOf, without } from './rebuild/generations.js';
+import { type BuildWork } from './rebuild/work.js';
+import { ProjectionRunner, type ProjectionStatus } from './runner.js';
+import { keeperOf, members, takePart } from './shares.js';
+
+export interface KeeperPorts extends LeadershipOptions {
+  readonly leases: Leases;
+  readonly eventStore: EventStore;
+  readonly views: Views;
+  readonly generations: Generations;
+  readonly clock: Clock;
+  readonly workFor: (projection: AnyProjection) => BuildWork;
+  /** Partitions of a replay that nobody asked for. */
+  readonly parallel: number;
+}
+
+interface Kept {
+  readonly runner: ProjectionRunner<DomainEvent, object>;
+  /** Of the build when it was started. */
+  readonly attempt: number;
+}
+
+const lookEveryMs = 100;
+
+/**
+ * Keeps the views of this process: of each it runs the generations that must follow the events (the one that serves,
+ * the one before, the one that is being built), as long as it is this process's share. It begins the build of a view
+ * that has no generation of the projection's version.
+ */
+export class ProjectionKeeper {
+  private readonly stopping = new AbortController();
+  private readonly kept = new Map<string, Kept>();
+  private readonly checked = new Set<string>();
+  private readonly listeners = new Set<(storage: string, position: Position) => void>();
+  private running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly projections: readonly AnyProjection[],
+    private readonly ports: KeeperPorts,
+  ) {}
+
+  start(): this {
+    const { signal } = this.stopping;
+    const part = takePart(
+      this.projections.map(({ name }) => name),
+      this.ports,
+      signal,
+    );
+    this.running = Promise.all([
+      part,
+      withRestarts({ name: 'projections', run: (goesWell) => this.look(goesWell) }, this.ports, signal),
+    ]);
+    return this;
+  }
+
+  /** Each finishes the batch in hand. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await Promise.all([...this.kept.values()].map(({ runner }) => runner.stop()));
+  }
+
+  get status(): readonly ProjectionStatus[] {
+    return [...this.kept.values()].map(({ runner }) => runner.status);
+  }
+
+  /** Told how far a storage has been written by this process. */
+  onAdvance(listener: (storage: string, position: Position) => void): void {
+    this.listeners.add(listener);
+  }
+
+  private async look(goesWell: () => void): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const all = await members(this.ports.leases);
+      for (const projection of this.projections) {
+        const index = allProjections.findIndex((each) => each.projection.name === projection.name);
+        const isMine = keeperOf(projection.name, index, all) === this.ports.owner;
+        await this.keep(projection, isMine);
+      }
+      goesWell();
+      await pause(lookEveryMs, this.stopping.signal);
+    }
+  }
+
+  private async keep(projection: AnyProjection, isMine: boolean): Promise<void> {
+    const { name, version } = projection;
+    const generations = isMine ? await this.prepared(projection) : undefined;
+    const wanted = new Map<string, number>();
+    if (generations !== undefined) {
+      const { serving, former, build } = generations;
+      for (const each of [readable(generations, version), serving, former[0]]) {
+        if (each?.version === version) wanted.set(each.storage, 0);
+      }
+      if (build?.version === version) wanted.set(build.storage, build.attempt);
+    }
+    for (const [storage, { runner, attempt }] of this.kept) {
+      if (runner.status.name !== name) continue;
+      const wants = wanted.get(storage);
+      // One that was a build and serves now goes on; one that failed is started again by a new attempt.
+      if (wants !== undefined && (wants === 0 || wants === attempt)) continue;
+      await runner.stop();
+      this.kept.delete(storage);
+      if (isMine && wants === undefined) await this.dropUnknown(name, storage);
+    }
+    for (const [storage, attempt] of wanted) {
+      if (!this.kept.has(storage)) this.kept.set(storage, { runner: this.run(projection, storage), attempt });
+    }
+  }
+
+  /** The generations as they are to be kept: with a build of this version, if none can be read. */
+  private async prepared(projection: AnyProjection): Promise<GenerationsOf> {
+    const { generations: store, clock, parallel } = this.ports;
+    const { name, version } = projection;
+    const loaded = (await store.load(name))?.generations;
+    if (loaded !== undefined && !this.checked.has(name)) await this.forgetLost(loaded);
+    this.checked.add(name);
+    return revise(store, name, (generations) => {
+      const { serving, build } = generations;
+      const isOlder = serving !== null && serving.version > version;
+      if (readable(generations, version) !== undefined || isOlder || (build?.version ?? 0) >= version) {
+        return generations;
+      }
+      const free = build === null ? generations : cancel(generations);
+      if (isRejection(free)) return generations;
+      const asked = rebuild(free, { version, at: clock.now(), switches: 'when equal', parallel });
+      return isRejection(asked) ? generations : asked;
+    });
+  }
+
+  /** Storages that are not there, or that are ahead of the log (which was restored from a backup), cannot serve. */
+  private async forgetLost({ projection, serving, former }: GenerationsOf): Promise<void> {
+    const { eventStore, views, generations, logger } = this.ports;
+    const names = await views.names();
+    const lost = new Set<string>();
+    for (const { storage } of [...(serving === null ? [] : [serving]), ...former]) {
+      const checkpoint = names.includes(storage)
+        ? await views.open({ name: storage, indexes: [] }).checkpoint()
+        : undefined;
+      const head = await eventStore.head();
+      const isAhead = checkpoint !== undefined && (head === undefined || checkpoint > head);
+      if (names.includes(storage) && !isAhead) continue;
+      const why = isAhead ? 'it is ahead of the event store' : 'its storage is not there';
+      logger.error({ projection, storage }, `a generation of a view is given up: ${why}`);
+      lost.add(storage);
+      await views.drop(storage);
+    }
+    if (lost.size === 0) return;
+    await revise(generations, projection, (current) => without(current, ({ storage }) => lost.has(storage)));
+  }
+
+  private run(projection: AnyProjection, storage: string): ProjectionRunner<DomainEvent, object> {
+    const { views, workFor } = this.ports;
+    const view = views.open<object>({ name: storage, indexes: [] });
+    const build = new GenerationBuild(projection, storage, { ...this.ports, work: workFor(projection) });
+    const runner = new ProjectionRunner<DomainEvent, object>(projection, storage, {
+      ...this.ports,
+      view,
+      prepare: (term, follow) => build.run(term, follow),
+    });
+    runner.onAdvance((position) => {
+      for (const listener of this.listeners) listener(storage, position);
+    });
+    return runner.start();
+  }
+
+  /** What was cancelled or pruned while it was written here. */
+  private async dropUnknown(projection: string, storage: string): Promise<void> {
+    const loaded = await this.ports.generations.load(projection);
+    if (loaded === undefined || !storagesOf(loaded.generations).includes(storage)) {
+      await this.ports.views.drop(storage);
+    }
+  }
+}
