@@ -12,7 +12,7 @@ import {
   type WorkPorts,
 } from '../../projections/rebuild/work.js';
 import { type Config } from '../config.js';
-import { type BuildThreadData, type BuildThreadReport, errorOf } from './messages.js';
+import { type BuildThreadData, type BuildThreadReport, errorOf, threadMemory } from './messages.js';
 
 /** As much is done without a thread, which costs more than it saves. */
 const fewEvents = 10_000;
@@ -54,7 +54,10 @@ export class ThreadedWork implements BuildWork {
 type Result = Exclude<BuildThreadReport, { told: 'progress' | 'failed' }>;
 
 const inThread = async (data: BuildThreadData, { signal, onProgress }: Watch): Promise<Result> => {
-  const thread = new Worker(new URL('./build.thread.js', import.meta.url), { workerData: data });
+  const thread = new Worker(new URL('./build.thread.js', import.meta.url), {
+    workerData: data,
+    resourceLimits: threadMemory,
+  });
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
   thread.on('message', (report: BuildThreadReport) => {
     if (report.told === 'progress') onProgress(report.done, report.position);
