@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { DeadLettersController } from '../consumers/dead-letters.controller.js';
+import { EventStreams } from '../http/event-streams.js';
+import { OrderLive } from '../projections/order-status/order-live.js';
 import { ServingViews } from '../projections/serving-views.js';
 import { type Config } from './config.js';
 import { HealthController, Lifecycle } from './health.controller.js';
@@ -15,7 +17,7 @@ class PlatformModule {}
 export class AppModule {
   static of(config: Config, platform: Platform, lifecycle: Lifecycle): DynamicModule {
     const parts = config.SERVICES.map((service) => serviceParts[service]);
-    const providers = [...platformProviders(platform, config), ServingViews];
+    const providers = [...platformProviders(platform, config), ServingViews, EventStreams, OrderLive];
     return {
       module: AppModule,
       imports: [

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { EVENT_STORE } from '../execution/tokens.js';
+import { EventStreams } from '../http/event-streams.js';
 import { type EventStore } from '../ports/event-store.js';
 import { isDegraded } from '../bridge/bridge.js';
 import { type Workers } from './workers.js';
@@ -18,6 +19,7 @@ export class HealthController {
   constructor(
     private readonly lifecycle: Lifecycle,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly streams: EventStreams,
   ) {}
 
   /** The process is there; restarting it would not help anything else. */
@@ -44,6 +46,6 @@ export class HealthController {
       work.projections.some(({ state }) => state === 'failed' || state === 'restarting') ||
       work.reactions.some(({ state, failing }) => state === 'restarting' || failing > 0) ||
       work.consumers.some(({ state, parked }) => state === 'restarting' || parked.failed > 0);
-    return { status: degraded ? 'degraded' : 'ready', head, ...work };
+    return { status: degraded ? 'degraded' : 'ready', head, ...work, streams: this.streams.status };
   }
 }

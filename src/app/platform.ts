@@ -21,6 +21,7 @@ import {
   PAYMENT_GATEWAY,
   VIEWS,
 } from '../execution/tokens.js';
+import { EVENT_STREAM_SETTINGS } from '../http/event-streams.js';
 import { type Carrier } from '../ports/carrier.js';
 import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
@@ -111,6 +112,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: CARRIER, useValue: platform.carrier },
     { provide: DeadLetterDesk, useValue: deskOf(platform) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
+    { provide: EVENT_STREAM_SETTINGS, useValue: { most: config.LIVE_STREAMS_MAX } },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },
     { provide: PAYMENT_SETTINGS, useValue: { authorisationTimeoutMs } },
   ];

@@ -10,7 +10,7 @@ import { derivedId } from '../execution/derived-id.js';
 import { consistencyToken } from '../projections/consistency.js';
 import { problem, ProblemException } from './problem.js';
 import { type RejectionCode, rejectionStatus } from './rejection-status.js';
-import { commandContext, consistencyHeader, idempotencyKey } from './request-context.js';
+import { commandContext, consistencyHeader, idempotencyKey, lastEventId } from './request-context.js';
 
 /** A request and the reply to it, in the words of the controllers. */
 export class Exchange {
@@ -33,6 +33,11 @@ export class Exchange {
   /** Of the write that the query must see. */
   get token(): string | undefined {
     return consistencyHeader(this.request);
+  }
+
+  /** After which event a stream is to go on. */
+  get lastEventId(): Position | undefined {
+    return lastEventId(this.request);
   }
 
   /** What was accepted, its revision and position told in the headers; a refusal ends the request. */

@@ -78,6 +78,14 @@ export const PathParam = (name: string, schema: z.ZodType): ParameterDecorator =
 export const Answers = (status: number, schema: z.ZodType): MethodDecorator =>
   ApiResponse({ status, description: STATUS_CODES[status] ?? '', schema: jsonSchema(schema, 'output') });
 
+/** Documents a route that answers with server-sent events, each of which carries the schema's JSON. */
+export const AnswersEvents = (event: string, schema: z.ZodType): MethodDecorator =>
+  ApiResponse({
+    status: 200,
+    description: `Server-sent events \`${event}\`; the data of each is JSON of this schema`,
+    content: { 'text/event-stream': { schema: jsonSchema(schema, 'output') } },
+  });
+
 const documented = (
   document: MethodDecorator,
   pick: (request: FastifyRequest) => unknown,

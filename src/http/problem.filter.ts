@@ -6,6 +6,7 @@ import { StorageUnavailable } from '../ports/storage.js';
 import { InvalidCursor, ViewDropped } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
 import { InvalidConsistencyToken, ViewBehind, ViewUnbuilt } from '../projections/serving-views.js';
+import { StreamRefused } from './event-streams.js';
 import { badRequest, type Problem, problem, ProblemException } from './problem.js';
 
 /** Every error leaves as a problem document; what nobody foresaw is logged and says nothing of its inside. */
@@ -20,7 +21,9 @@ export class ProblemFilter implements ExceptionFilter {
     const { problem: body, headers } = toProblem(error);
     const { method, url } = request;
     if (isPassing(error)) this.logger.warn({ method, url, code: body.code }, body.detail);
-    else if (body.status >= 500) this.logger.error({ err: error, method, url, code: body.code }, body.detail);
+    // Thousands of clients may be refused a stream at once: that is told of together.
+    else if (body.status >= 500 && !(error instanceof StreamRefused))
+      this.logger.error({ err: error, method, url, code: body.code }, body.detail);
     void reply.status(body.status).headers(headers).type('application/problem+json').send(body);
   }
 }
@@ -42,6 +45,10 @@ export const toProblem = (error: unknown): ProblemException => {
   }
   if (error instanceof Contention) {
     return new ProblemException(problem(503, 'CONTENTION', error.message), { 'retry-after': '1' });
+  }
+  if (error instanceof StreamRefused) {
+    const { code, message, retryAfterSeconds } = error;
+    return new ProblemException(problem(503, code, message), { 'retry-after': String(retryAfterSeconds) });
   }
   if (error instanceof StorageUnavailable) {
     const detail = 'The store cannot be written at present; nothing was. Send the same request again later.';

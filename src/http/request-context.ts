@@ -1,6 +1,9 @@
 import { hash, randomUUID } from 'node:crypto';
 import { type FastifyRequest } from 'fastify';
 import { type CommandContext } from '../execution/command-context.js';
+import { type Position } from '../kernel/envelope.js';
+import { isRejection } from '../kernel/rejection.js';
+import { parseConsistencyToken } from '../projections/consistency.js';
 import { badRequest } from './problem.js';
 
 /** Nobody is authenticated in front of the API yet: a gateway is expected there. */
@@ -53,6 +56,14 @@ const traceparent = (request: FastifyRequest): string | undefined => {
 /** The token of the write that a query must see. */
 export const consistencyHeader = (request: FastifyRequest): string | undefined =>
   header(request, 'consistency-token');
+
+/** Of the last event that a client of a stream got before it connected again. */
+export const lastEventId = (request: FastifyRequest): Position | undefined => {
+  const id = header(request, 'last-event-id');
+  const position = id === undefined ? undefined : parseConsistencyToken(id);
+  if (!isRejection(position)) return position;
+  throw badRequest('INVALID_LAST_EVENT_ID', 'must be the id of an event of this stream', 'Last-Event-ID');
+};
 
 const header = (request: FastifyRequest, name: string): string | undefined => {
   const value = request.headers[name];

@@ -1,19 +1,22 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
 import * as contract from '../../http/contract.js';
+import { EventStreams } from '../../http/event-streams.js';
 import { Exchange, Http } from '../../http/exchange.js';
-import { Answers, idSchema, pageSchema, PathParam, QueryString } from '../../http/input.js';
-import { openPersonalData } from '../../http/personal-data.js';
+import { Answers, AnswersEvents, idSchema, pageSchema, PathParam, QueryString } from '../../http/input.js';
 import { notFound, problem, ProblemException } from '../../http/problem.js';
 import { isRejection } from '../../kernel/rejection.js';
 import { type EventStore } from '../../ports/event-store.js';
 import { type Keys } from '../../ports/keys.js';
 import { type PageOf } from '../page.js';
 import { ServingViews } from '../serving-views.js';
+import { orderDetails, withoutTimeline } from './order-details.js';
 import { type HistoryRejection, type Moment, orderAsOf } from './order-history.js';
+import { OrderLive } from './order-live.js';
 import { orderStatusProjection } from './order-status.projection.js';
 import { findOrders, orderDocument, type OrderSearch } from './order-status.query.js';
 import { type OrderDocument, type OrderStatus } from './order-status.js';
@@ -102,6 +105,8 @@ export class OrderViewController {
   constructor(
     private readonly queries: QueryBus,
     @Inject(KEYS) private readonly keys: Keys,
+    private readonly live: OrderLive,
+    private readonly streams: EventStreams,
   ) {}
 
   @Get()
@@ -118,10 +123,27 @@ export class OrderViewController {
     @QueryString(asOf) { at }: z.infer<typeof asOf>,
     @Http() http: Exchange,
   ) {
-    const { order, personal } = await this.document(orderId, at, http);
-    http.revision(order.revision);
-    const opened = await openPersonalData(this.keys, order.customerId, orderId, personal);
-    return { ...withoutTimeline(order), ...opened };
+    const document = await this.document(orderId, at, http);
+    http.revision(document.order.revision);
+    return orderDetails(this.keys, document);
+  }
+
+  @Get(':orderId/stream')
+  @AnswersEvents('order', contract.orderDetails)
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Of the event after which to go on.' })
+  async stream(
+    @PathParam('orderId', idSchema) orderId: string,
+    @Http() http: Exchange,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { lastEventId: after, token } = http;
+    const stream = this.streams.admit(reply.raw);
+    const unlisten = await this.live.listen(orderId, stream, { after, token });
+    if (unlisten === undefined) throw notFound('order', orderId);
+    stream.whenClosed(unlisten);
+    if (reply.request.method === 'HEAD') stream.end();
+    reply.hijack();
+    this.streams.begin(stream);
   }
 
   @Get(':orderId/timeline')
@@ -145,5 +167,3 @@ export class OrderViewController {
     throw new ProblemException(problem(404, code, detail, [{ path: 'at', message: detail }]));
   }
 }
-
-const withoutTimeline = ({ timeline: _, ...order }: OrderStatus) => order;

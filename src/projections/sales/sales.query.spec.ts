@@ -6,7 +6,7 @@ import { openEmbedded } from '../../adapters/embedded/index.js';
 import { money } from '../../kernel/money.js';
 import { type View } from '../../ports/views.js';
 import { positionAt } from '../../testing/sample-positions.js';
-import { viewDefinition } from '../projection.js';
+import { viewIn } from '../projection.js';
 import { type DailySales, salesProjection } from './sales.projection.js';
 import { daysIn, lastDays, salesIn } from './sales.query.js';
 
@@ -26,7 +26,7 @@ describe('the sales of a window', () => {
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'sales-'));
     engine = openEmbedded({ dataDir });
-    view = engine.views.open<DailySales>(viewDefinition(salesProjection));
+    view = engine.views.open<DailySales>(viewIn(salesProjection, 'sales'));
   });
 
   afterEach(async () => {
