@@ -14,12 +14,12 @@ import { type AnyProjection } from './projection.js';
 import { GenerationBuild } from './rebuild/build.js';
 import { cancel, readable, rebuild, revise, storagesOf, without } from './rebuild/generations.js';
 import { type BuildWork } from './rebuild/work.js';
-import { ProjectionRunner, type ProjectionStatus } from './runner.js';
+import { projectionLease, ProjectionRunner, type ProjectionStatus } from './runner.js';
 import { keeperOf, members, takePart } from './shares.js';
 
 export interface KeeperPorts extends LeadershipOptions {
   readonly leases: Leases;
-  readonly eventStore: EventStore;
+  readonly eventStore: Pick<EventStore, 'subscribe' | 'head' | 'fractionAt'>;
   readonly views: Views;
   readonly generations: Generations;
   readonly clock: Clock;
@@ -141,19 +141,22 @@ export class ProjectionKeeper {
     });
   }
 
-  /** Storages that are not there, or that are ahead of the log (which was restored from a backup), cannot serve. */
+  /** After a restore from a backup a storage is not there, or empty, or ahead of the log: it cannot serve. */
   private async forgetLost({ projection, serving, former }: GenerationsOf): Promise<void> {
-    const { eventStore, views, generations, logger } = this.ports;
+    const { eventStore, views, generations, leases, logger } = this.ports;
     const names = await views.names();
     const lost = new Set<string>();
     for (const { storage } of [...(serving === null ? [] : [serving]), ...former]) {
+      // Somebody keeps it.
+      if ((await leases.held(projectionLease(storage))).length > 0) continue;
       const checkpoint = names.includes(storage)
         ? await views.open({ name: storage, indexes: [] }).checkpoint()
         : undefined;
       const head = await eventStore.head();
       const isAhead = checkpoint !== undefined && (head === undefined || checkpoint > head);
-      if (names.includes(storage) && !isAhead) continue;
-      const why = isAhead ? 'it is ahead of the event store' : 'its storage is not there';
+      const isEmpty = checkpoint === undefined && head !== undefined;
+      if (names.includes(storage) && !isAhead && !isEmpty) continue;
+      const why = isAhead ? 'it is ahead of the event store' : 'its storage is not there, or empty';
       logger.error({ projection, storage }, `a generation of a view is given up: ${why}`);
       lost.add(storage);
       await views.drop(storage);

@@ -8,7 +8,7 @@ import { type Generation, type Generations, type GenerationsOf } from '../ports/
 import { type View, type Views } from '../ports/views.js';
 import { parseConsistencyToken, ViewProgress } from './consistency.js';
 import { type AnyProjection, type Projection, viewIn } from './projection.js';
-import { noGenerations, readable } from './rebuild/generations.js';
+import { noGenerations, readable, storagesOf } from './rebuild/generations.js';
 
 export const CONSISTENCY_TIMEOUT_MS = Symbol('How long a query waits for its view');
 
@@ -91,10 +91,15 @@ export class ServingViews {
     for (;;) {
       const generations = await this.current(projection.name);
       const generation = readable(generations, projection.version);
-      if (generation !== undefined) return generation;
+      if (generation !== undefined && (await this.isThere(generation.storage))) return generation;
       if (performance.now() >= deadline) throw new ViewUnbuilt(projection, generations);
       await delay(lookAgainMs);
     }
+  }
+
+  /** After a restore the storage may not be there yet; opening it would make an empty view of it. */
+  private async isThere(storage: string): Promise<boolean> {
+    return this.served.has(storage) || (await this.views.names()).includes(storage);
   }
 
   private async current(name: string): Promise<GenerationsOf> {
@@ -108,7 +113,12 @@ export class ServingViews {
     const loaded = await this.generations.load(name);
     const generations = loaded?.generations ?? noGenerations(name);
     this.known.set(name, { generations, asOf: performance.now() });
+    if (known !== undefined) this.forget(storagesOf(known.generations), storagesOf(generations));
     return generations;
+  }
+
+  private forget(before: readonly string[], now: readonly string[]): void {
+    for (const storage of before) if (!now.includes(storage)) this.served.delete(storage);
   }
 
   private open(projection: AnyProjection, storage: string): Served {

@@ -1,13 +1,19 @@
 import { type DomainEvent } from '../../kernel/decider.js';
+import { type EventStore } from '../../ports/event-store.js';
 import { type Logger } from '../../ports/logger.js';
+import { type Views } from '../../ports/views.js';
 import { allProjections } from '../../projections/all.js';
 import { type Projection } from '../../projections/projection.js';
 import { type Config } from '../config.js';
 import { openLogger } from '../logger.js';
-import { openPlatform, type Platform } from '../platform.js';
+import { openPlatform } from '../platform.js';
 
 /** All that a thread of a rebuild gets to see of the platform: it can read events and write views, and nothing else. */
-export type BuildThreadPorts = Pick<Platform, 'eventStore' | 'views' | 'close'>;
+export interface BuildThreadPorts {
+  readonly eventStore: Pick<EventStore, 'subscribe' | 'subscribeTexts'>;
+  readonly views: Views;
+  close(): Promise<void>;
+}
 
 export const openBuildPorts = (config: Config): BuildThreadPorts => {
   const logger: Logger = openLogger(config.LOG_LEVEL);

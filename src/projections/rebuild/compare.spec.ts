@@ -108,7 +108,6 @@ describe('the comparison of two generations', () => {
       unjudged: 0,
       differences: [
         { id: 'cup', is: 'missing', paths: [], serving: side(cup), built: null },
-        { id: 'jar', is: 'extra', paths: [], serving: null, built: side(jar) },
         {
           id: 'tea',
           is: 'changed',
@@ -119,6 +118,7 @@ describe('the comparison of two generations', () => {
           serving: side(tea),
           built: side({ ...tea, doc: { ...tea.doc, onHand: 5, available: 5 } }),
         },
+        { id: 'jar', is: 'extra', paths: [], serving: null, built: side(jar) },
       ],
     });
     expect(isEqual(comparison)).toBe(false);

@@ -18,6 +18,7 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
   /** The least recently changed first. */
   private readonly working = new Map<string, Working<Doc>>();
   private readonly changed = new Set<string>();
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly projection: Projection<Event, Doc>,
@@ -26,16 +27,31 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
   ) {}
 
   /** @returns the event that it cannot get past; those before it are folded. */
-  async apply(events: readonly Keyed<Event>[]): Promise<ProjectionFailure | undefined> {
-    await this.load(events);
-    const { changed, poison } = foldInto(this.projection, this.working, events);
-    for (const id of changed) this.changed.add(id);
-    if (this.changed.size > mostChanged) await this.flush();
-    return poison;
+  apply(events: readonly Keyed<Event>[]): Promise<ProjectionFailure | undefined> {
+    return this.inTurn(() => this.fold(events));
   }
 
   /** Writes what has changed. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    return this.inTurn(() => this.write());
+  }
+
+  /** What is asked of it while it waits for the view comes after. */
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.last.then(work);
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async fold(events: readonly Keyed<Event>[]): Promise<ProjectionFailure | undefined> {
+    await this.load(events);
+    const { changed, poison } = foldInto(this.projection, this.working, events);
+    for (const id of changed) this.changed.add(id);
+    if (this.changed.size > mostChanged) await this.write();
+    return poison;
+  }
+
+  private async write(): Promise<void> {
     await this.view.write(changesOf(this.working, this.changed), null, this.lease);
     this.changed.clear();
     for (const id of this.working.keys()) {

@@ -49,14 +49,16 @@ describe('replay', () => {
         fc.array(fact, { minLength: 1, maxLength: 60 }),
         fc.integer({ min: 1, max: 5 }),
         fc.array(fc.option(fc.nat(3)), { maxLength: 5 }),
-        fc.integer({ min: 1, max: 30 }),
-        async (facts, partitions, breaks, mostEvents) => {
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (facts, partitions, breaks, mostEvents, batchSize) => {
           const events = history(...facts);
           const view = new MemoryView<StockLevel>();
           view.breaks = [...breaks];
+          view.slow = true;
           let end: ReplayEnd | undefined;
           while (end?.is !== 'caught up') {
-            end = await run(events, view, { partitions, mostEvents }).catch(() => undefined);
+            end = await run(events, view, { partitions, mostEvents, batchSize }).catch(() => undefined);
           }
           expect(view.content).toStrictEqual(refold(inventoryProjection, events));
           expect(view.reached).toBe(events.at(-1)?.position);

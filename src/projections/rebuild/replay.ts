@@ -27,6 +27,8 @@ export interface ReplayPorts<Event extends DomainEvent, Doc extends object> {
   readonly signal: AbortSignal;
   /** Told after every checkpoint. @param events since the start of this replay */
   readonly onProgress?: (position: Position, events: number) => void;
+  /** Events that are read at once. Default 2048. */
+  readonly batchSize?: number;
   /** Ends the replay after about so many events, although there are more. */
   readonly mostEvents?: number;
 }
@@ -35,7 +37,6 @@ export type ReplayEnd =
   | { readonly is: 'caught up' | 'out of events' | 'stopped' }
   | { readonly is: 'poisoned'; readonly poison: ProjectionFailure };
 
-const readAtOnce = 2_048;
 /** A killed replay does as much again at most. */
 const eventsPerCheckpoint = 65_536;
 /** Deliveries that the partitions have not dealt with; the next is not read before. */
@@ -50,12 +51,13 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
   projection: Projection<Event, Doc>,
   ports: ReplayPorts<Event, Doc>,
 ): Promise<ReplayEnd> => {
-  const { eventStore, view, lease, partitions, signal, onProgress, mostEvents = Infinity } = ports;
+  const { eventStore, view, lease, partitions, signal, onProgress } = ports;
+  const { batchSize = 2_048, mostEvents = Infinity } = ports;
   const checkpoint = await view.checkpoint();
   const options = {
     from: checkpoint ?? 'start',
     filter: eventFilter(projection),
-    batchSize: readAtOnce,
+    batchSize: Math.min(batchSize, mostEvents),
   } as const;
   const underWay: Promise<ProjectionFailure | undefined>[] = [];
   let events = 0;

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import {
   type Delivery,
@@ -88,10 +89,14 @@ export class MemoryView<Doc extends object> {
   /** A write waits for it. */
   gate: Promise<void> = Promise.resolve();
 
+  /** Others get their turn before it answers. */
+  slow = false;
+
   constructor(private readonly leases?: MemoryLeases) {}
 
-  getMany(ids: readonly string[]): Promise<readonly Stored<Doc>[]> {
-    return Promise.resolve(ids.flatMap((id) => this.docs.get(id) ?? []));
+  async getMany(ids: readonly string[]): Promise<readonly Stored<Doc>[]> {
+    if (this.slow) await turn();
+    return ids.flatMap((id) => this.docs.get(id) ?? []);
   }
 
   checkpoint(): Promise<Position | undefined> {
@@ -109,6 +114,7 @@ export class MemoryView<Doc extends object> {
   async write(changes: readonly Change<Doc>[], checkpoint: Position | null, lease?: Lease): Promise<void> {
     this.waiting += 1;
     await this.gate;
+    if (this.slow) await turn();
     this.waiting -= 1;
     if (lease !== undefined && this.leases?.isHeld(lease) === false) throw new LeaseLost(lease);
     const broken = this.breaks.shift() ?? null;
