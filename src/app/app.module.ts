@@ -3,6 +3,8 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { DeadLettersController } from '../consumers/dead-letters.controller.js';
 import { EventStreams } from '../http/event-streams.js';
 import { OrderLive } from '../projections/order-status/order-live.js';
+import { ProjectionFeed } from '../projections/rebuild/projection-feed.js';
+import { ProjectionsController } from '../projections/rebuild/projections.controller.js';
 import { ServingViews } from '../projections/serving-views.js';
 import { type Config } from './config.js';
 import { HealthController, Lifecycle } from './health.controller.js';
@@ -28,11 +30,12 @@ export class AppModule {
       controllers: [
         HealthController,
         ...(config.ROLES.includes('api')
-          ? [DeadLettersController, ...parts.flatMap(({ controllers }) => controllers)]
+          ? [DeadLettersController, ProjectionsController, ...parts.flatMap(({ controllers }) => controllers)]
           : []),
       ],
       providers: [
         { provide: Lifecycle, useValue: lifecycle },
+        ProjectionFeed,
         ...parts.flatMap(({ queryHandlers }) => queryHandlers),
       ],
     };

@@ -1,16 +1,22 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { EVENT_STORE } from '../execution/tokens.js';
+import { EVENT_STORE, GENERATIONS } from '../execution/tokens.js';
 import { EventStreams } from '../http/event-streams.js';
 import { type EventStore } from '../ports/event-store.js';
+import { type Generations } from '../ports/generations.js';
 import { isDegraded } from '../bridge/bridge.js';
+import { projectionsOf } from '../projections/all.js';
+import { readable } from '../projections/rebuild/generations.js';
+import { type Config } from './config.js';
 import { type Workers } from './workers.js';
 
 /** Where the process stands between start and stop. */
 export class Lifecycle {
   phase: 'starting' | 'ready' | 'stopping' = 'starting';
   workers: Workers | undefined;
+
+  constructor(readonly config: Pick<Config, 'ROLES' | 'SERVICES'>) {}
 }
 
 @ApiTags('health')
@@ -19,6 +25,7 @@ export class HealthController {
   constructor(
     private readonly lifecycle: Lifecycle,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(GENERATIONS) private readonly generations: Generations,
     private readonly streams: EventStreams,
   ) {}
 
@@ -30,7 +37,8 @@ export class HealthController {
 
   /**
    * The process may be sent requests. What fails or is tried again in the background is told of here and does not take
-   * the rest of the service away: `degraded`.
+   * the rest of the service away: `degraded`. `building`: the queries of a view cannot be answered here before its new
+   * version is built, while processes with the version before can answer them.
    */
   @Get('ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
@@ -39,13 +47,47 @@ export class HealthController {
       void reply.status(503);
       return { status: phase };
     }
+    const { building, failedBuilds } = await this.views();
+    if (building.length > 0) {
+      void reply.status(503);
+      return { status: 'building', building };
+    }
     const head = (await this.store.head()) ?? null;
     const work = workers?.status ?? { projections: [], reactions: [], consumers: [], bridge: null };
     const degraded =
+      failedBuilds.length > 0 ||
       (work.bridge !== null && isDegraded(work.bridge)) ||
       work.projections.some(({ state }) => state === 'failed' || state === 'restarting') ||
       work.reactions.some(({ state, failing }) => state === 'restarting' || failing > 0) ||
       work.consumers.some(({ state, parked }) => state === 'restarting' || parked.failed > 0);
-    return { status: degraded ? 'degraded' : 'ready', head, ...work, streams: this.streams.status };
+    return {
+      status: degraded ? 'degraded' : 'ready',
+      head,
+      ...work,
+      failedBuilds,
+      streams: this.streams.status,
+    };
+  }
+
+  /** Views of this process's services, by name. */
+  private async views() {
+    const { ROLES, SERVICES } = this.lifecycle.config;
+    const projections = projectionsOf(SERVICES);
+    const entries = await Promise.all(
+      projections.map(async ({ name, version }) => ({
+        name,
+        version,
+        generations: (await this.generations.load(name))?.generations,
+      })),
+    );
+    const isServedElsewhere = ({ version, generations }: (typeof entries)[number]): boolean =>
+      generations !== undefined &&
+      generations.serving !== null &&
+      readable(generations, version) === undefined;
+    const named = (of: typeof entries): readonly string[] => of.map(({ name }) => name);
+    return {
+      building: ROLES.includes('api') ? named(entries.filter(isServedElsewhere)) : [],
+      failedBuilds: named(entries.filter(({ generations }) => generations?.build?.phase === 'failed')),
+    };
   }
 }

@@ -37,6 +37,7 @@ import { type Mailer } from '../ports/mailer.js';
 import { type MessageLog } from '../ports/message-log.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
 import { type Views } from '../ports/views.js';
+import { ProjectionDesk } from '../projections/rebuild/desk.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
@@ -98,6 +99,8 @@ export const deskOf = (platform: Platform): DeadLetterDesk =>
     decoder: new Decoder(platform.schemaRegistry),
   });
 
+export const projectionDeskOf = (platform: Platform): ProjectionDesk => new ProjectionDesk(platform);
+
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
   const most = config.ROLES.includes('api') ? streamsThatFit(config.LIVE_STREAMS_MAX, platform.logger) : 0;
@@ -113,6 +116,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
     { provide: CARRIER, useValue: platform.carrier },
     { provide: DeadLetterDesk, useValue: deskOf(platform) },
+    { provide: ProjectionDesk, useValue: projectionDeskOf(platform) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
     { provide: EVENT_STREAM_SETTINGS, useValue: { most } },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },

@@ -44,7 +44,7 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     const platform = await orExplain(() => openPlatform(config, logger), openingStore(config.DATA_DIR));
     started.push(() => platform.close());
 
-    const lifecycle = new Lifecycle();
+    const lifecycle = new Lifecycle(config);
     const app = await createApp(config, platform, lifecycle);
     const connections = new Connections(app.getHttpServer());
     const workers = new Workers(app, platform, config);

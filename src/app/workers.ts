@@ -4,15 +4,14 @@ import { ConsumerRunner, type ConsumerStatus } from '../consumers/runtime.js';
 import { JobRunner } from '../execution/periodic-job.js';
 import { Reactor, type ReactorStatus } from '../execution/reactor.js';
 import { type Message } from '../ports/message-log.js';
-import { allProjections } from '../projections/all.js';
-import { ProjectionKeeper } from '../projections/keeper.js';
-import { defaultParallel } from '../projections/rebuild/desk.js';
+import { projectionsOf } from '../projections/all.js';
+import { type ProjectionKeeper } from '../projections/keeper.js';
 import { type ProjectionStatus } from '../projections/runner.js';
 import { ServingViews } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
 import { type Platform } from './platform.js';
-import { ThreadedWork } from './rebuild/threaded-work.js';
+import { keeperFor } from './rebuild/keeper-for.js';
 import { serviceParts } from './services.js';
 
 /** What runs in this process beside HTTP: the projections, reactions and jobs of its roles and services. */
@@ -32,17 +31,7 @@ export class Workers {
     const served = context.get(ServingViews);
 
     this.projections = config.ROLES.includes('projector')
-      ? new ProjectionKeeper(
-          allProjections
-            .filter(({ service }) => config.SERVICES.includes(service))
-            .map(({ projection }) => projection),
-          {
-            ...platform,
-            ...leadership,
-            workFor: (projection) => new ThreadedWork(projection, platform, config),
-            parallel: defaultParallel(),
-          },
-        )
+      ? keeperFor(projectionsOf(config.SERVICES), platform, config)
       : undefined;
     this.projections?.onAdvance((storage, position) => {
       served.advanced(storage, position);

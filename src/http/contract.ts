@@ -272,3 +272,99 @@ export const redriven = z.object({
 });
 
 export const discarded = z.object({ dryRun: z.boolean(), discarded: z.int() });
+
+const generation = z.object({
+  number: z.int(),
+  version: z.int(),
+  storage: z.string(),
+  createdAt: z.iso.datetime(),
+  /** null while nothing has been written. */
+  position: z.string().nullable(),
+  /** Share of the log that it has got to. */
+  reached: z.number().min(0).max(1),
+  /** The process that writes it; null while none does. */
+  owner: z.string().nullable(),
+});
+
+/** What a comparison of two generations counts: `missing` the serving one alone has, `extra` the new one alone. */
+const comparisonCounts = z.object({
+  position: z.string(),
+  documents: z.object({ serving: z.int(), built: z.int() }),
+  equal: z.int(),
+  missing: z.int(),
+  extra: z.int(),
+  changed: z.int(),
+  unjudged: z.int(),
+});
+
+const comparedDocument = z.object({ position: z.string(), digest: z.string(), doc: z.unknown() }).nullable();
+const comparedValue = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional();
+
+const comparison = comparisonCounts.extend({
+  /** The first ones. */
+  differences: z.array(
+    z.object({
+      id: z.string(),
+      is: z.enum(['missing', 'extra', 'changed']),
+      paths: z.array(z.object({ path: z.string(), serving: comparedValue, built: comparedValue })),
+      serving: comparedDocument,
+      built: comparedDocument,
+    }),
+  ),
+});
+
+export const rebuildSwitches = z.enum(['when-equal', 'on-command']);
+
+const projectionWith = <Compared extends z.ZodType>(compared: Compared) =>
+  z.object({
+    name: z.string(),
+    /** That this process knows. */
+    version: z.int(),
+    phase: z.enum(['unbuilt', 'replaying', 'catching-up', 'comparing', 'waiting', 'failed', 'serving']),
+    serving: generation.nullable(),
+    former: z.array(generation),
+    build: generation
+      .extend({
+        phase: z.enum(['replaying', 'catching-up', 'comparing', 'waiting', 'failed']),
+        switch: rebuildSwitches,
+        /** An operator has said `switch`. */
+        switchNow: z.boolean(),
+        parallel: z.int(),
+        /** Counts the starts after a failure. */
+        attempt: z.int(),
+        progress: z.object({
+          fraction: z.number().min(0).max(1),
+          events: z.int(),
+          eventsPerSecond: z.number(),
+          remainingSeconds: z.number().nullable(),
+          position: z.string().nullable(),
+          documents: z.int(),
+          updatedAt: z.iso.datetime(),
+        }),
+        comparison: compared.nullable(),
+        failure: z
+          .object({
+            message: z.string(),
+            eventId: z.string(),
+            type: z.string(),
+            stream: z.string(),
+            revision: z.int(),
+            position: z.string(),
+            documentId: z.string().nullable(),
+          })
+          .nullable(),
+      })
+      .nullable(),
+    /** Of the last build that was compared. */
+    comparison: compared.nullable(),
+  });
+
+export const projection = projectionWith(comparison);
+
+export const projections = z.object({
+  items: z.array(projectionWith(comparisonCounts)),
+  /** The processes that keep views. */
+  processes: z.array(z.object({ owner: z.string(), projections: z.array(z.string()) })),
+  /** The position of the last event. */
+  head: z.string().nullable(),
+});

@@ -77,7 +77,10 @@ export const orRefuse = <Event extends DomainEvent, State>(
   outcome: Accepted<Event, State> | Rejection<RejectionCode>,
 ): Accepted<Event, State> => {
   if (!isRejection(outcome)) return outcome;
-  const { code, detail, path } = outcome;
+  throw refusalOf(outcome);
+};
+
+export const refusalOf = ({ code, detail, path }: Rejection<RejectionCode>): ProblemException => {
   const errors = path === undefined ? [] : [{ path, message: detail }];
-  throw new ProblemException(problem(rejectionStatus[code], code, detail, errors));
+  return new ProblemException(problem(rejectionStatus[code], code, detail, errors));
 };

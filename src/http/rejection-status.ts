@@ -6,6 +6,7 @@ import { type OrderRejection } from '../domains/order/contract.js';
 import { type PaymentRejection } from '../domains/payment/contract.js';
 import { type ShippingRejection } from '../domains/shipping/contract.js';
 import { type ExecutionRejection } from '../execution/command-executor.js';
+import { type DeskRefusal } from '../projections/rebuild/desk.js';
 
 export type RejectionCode = (
   | CartRejection
@@ -16,6 +17,7 @@ export type RejectionCode = (
   | ShippingRejection
   | NotificationRejection
   | ExecutionRejection
+  | DeskRefusal
 )['code'];
 
 /**
@@ -88,4 +90,13 @@ export const rejectionStatus: Readonly<Record<RejectionCode, 404 | 409 | 412 | 4
   NO_CONTACT: 409,
   CONTACT_FORGOTTEN: 409,
   RESEND_OVERTAKEN: 409,
+
+  PROJECTION_NOT_FOUND: 404,
+  REBUILD_IN_PROGRESS: 409,
+  NO_REBUILD: 409,
+  REBUILD_NOT_WAITING: 409,
+  REBUILD_NOT_FAILED: 409,
+  OTHER_VERSION_SERVES: 409,
+  NO_FORMER_GENERATION: 409,
+  FORMER_GENERATION_BEHIND: 409,
 };

@@ -26,3 +26,6 @@ export const allProjections: readonly OwnedProjection[] = [
   { service: 'shipping', projection: shipmentsProjection },
   { service: 'notification', projection: notificationsProjection },
 ];
+
+export const projectionsOf = (services: readonly OwnedProjection['service'][]): readonly AnyProjection[] =>
+  allProjections.filter(({ service }) => services.includes(service)).map(({ projection }) => projection);

@@ -1,7 +1,6 @@
 import { type Discarded, type Redriven, type ShownValue } from '../../consumers/dead-letter-desk.js';
 import { type DeadLetter, type DeadLetterCounts, type FailureGroup } from '../../ports/dead-letters.js';
-
-const longestText = 120;
+import { clean, indent, table } from '../text.js';
 
 export const groupTable = (groups: readonly FailureGroup[], total: DeadLetterCounts): string => {
   if (total.failed + total.due + total.waiting === 0) return 'There are no dead letters.';
@@ -100,27 +99,3 @@ const summary = ({ failed, due, waiting }: DeadLetterCounts): string =>
 const messages = (count: number): string => `${count} ${count === 1 ? 'message' : 'messages'}`;
 
 const instant = (ms: number): string => new Date(ms).toISOString();
-
-/** One line without anything that a terminal would obey. */
-const clean = (text: string, longest = longestText): string => {
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
-};
-
-const indent = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => `  ${clean(line, 1_000)}`)
-    .join('\n');
-
-const table = (rows: readonly (readonly string[])[]): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-};

@@ -1,3 +1,5 @@
+import { bar, clearLine, clock, formatCount, percent } from '../text.js';
+
 export interface Terminal {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -10,30 +12,15 @@ export interface Moment {
   readonly elapsedMs: number;
 }
 
-const count = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-export const formatCount = (value: number): string => count.format(value);
-
-const barWidth = 28;
-
 /** `orders [#######---------------------]  25 %  17,414 of 69,659  4,120/s  0:13 left` */
 export const describe = ({ label, done, total, elapsedMs }: Moment): string => {
   const part = total === 0 ? 1 : done / total;
-  const filled = Math.floor(part * barWidth);
   const rate = elapsedMs === 0 ? 0 : (done * 1000) / elapsedMs;
   const left = done === 0 || done === total ? '' : `  ${clock((total - done) / rate)} left`;
   return (
-    `${label} [${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] ` +
-    `${Math.floor(part * 100)
-      .toString()
-      .padStart(3)} %  ` +
+    `${label} ${bar(part)} ${percent(part).padStart(5)}  ` +
     `${formatCount(done)} of ${formatCount(total)}  ${formatCount(rate)}/s${left}`
   );
-};
-
-const clock = (seconds: number): string => {
-  const whole = Math.ceil(seconds);
-  return `${Math.floor(whole / 60)}:${(whole % 60).toString().padStart(2, '0')}`;
 };
 
 /** A bar that is drawn over itself on a terminal, and a line now and then elsewhere. Notes do not break the bar. */
@@ -87,5 +74,3 @@ export class Progress {
     this.terminal.write(this.live ? clearLine + text : `${text}\n`);
   }
 }
-
-const clearLine = '\r\u001b[2K';

@@ -5,7 +5,8 @@ import { isUnreadable, type Purchase } from './history.js';
 import { inParallel } from './in-parallel.js';
 import { keysOf, planLines, skuOf } from './plan.js';
 import { stockProducts } from './products.js';
-import { formatCount, Progress, type Terminal } from './progress.js';
+import { formatCount } from '../text.js';
+import { Progress, type Terminal } from './progress.js';
 import { survey, type Survey } from './survey.js';
 import { compare, formatMinor, sameTotals, tally } from './verify.js';
 

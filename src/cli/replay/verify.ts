@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Answer, type Client, refusalOf } from './client.js';
-import { formatCount } from './progress.js';
+import { formatCount } from '../text.js';
 import { type Totals } from './survey.js';
 
 export interface Tally {

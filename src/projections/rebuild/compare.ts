@@ -55,8 +55,10 @@ export const compare = async <Event extends DomainEvent, Doc extends object>(
     if (one?.text === other?.text) tally.equal += 1;
     else if ((one?.position ?? nowhere) > position || (one === undefined && servingAt >= position)) {
       moved.push({ id, serving: one, built: other });
-    } else if ((other?.position ?? nowhere) > servingAt) tally.unjudged += 1;
-    else tally.differ(id, one, other);
+    } else if ((other?.position ?? nowhere) > servingAt || (other === undefined && servingAt < position)) {
+      // Changed, or removed, by an event that the serving one has not got to.
+      tally.unjudged += 1;
+    } else tally.differ(id, one, other);
   }
   const servingNow = (await serving.checkpoint()) ?? nowhere;
   const judged =

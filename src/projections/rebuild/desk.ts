@@ -66,6 +66,14 @@ export interface ViewStatus {
   readonly comparison: GenerationsOf['comparison'];
 }
 
+export interface Overview {
+  readonly views: readonly ViewStatus[];
+  /** The processes that keep views. */
+  readonly keepers: readonly Member[];
+  /** The position of the last event. */
+  readonly head: Position | null;
+}
+
 /** The partitions of a replay, unless somebody asks for another number. */
 export const defaultParallel = (): number => Math.min(4, availableParallelism());
 
@@ -77,6 +85,11 @@ export class ProjectionDesk {
 
   async all(): Promise<readonly ViewStatus[]> {
     return Promise.all(allProjections.map(({ projection }) => this.statusOf(projection)));
+  }
+
+  async overview(): Promise<Overview> {
+    const head = (await this.ports.eventStore.head()) ?? null;
+    return { views: await this.all(), keepers: await this.keepers(), head };
   }
 
   async one(name: string): Promise<ViewStatus | DeskRefusal> {

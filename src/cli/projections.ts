@@ -1,0 +1,59 @@
+import { projectionDeskOf } from '../app/platform.js';
+import { keeperFor } from '../app/rebuild/keeper-for.js';
+import { projectionNamed } from '../app/rebuild/ports.js';
+import { ThreadedWork } from '../app/rebuild/threaded-work.js';
+import { type Logger } from '../ports/logger.js';
+import { allProjections } from '../projections/all.js';
+import { audit } from '../projections/rebuild/audit.js';
+import { defaultParallel } from '../projections/rebuild/desk.js';
+import { interruption, runTool, UsageError, withPlatform } from './platform.js';
+import { parseArguments, usage } from './projections/arguments.js';
+import { RebuildProgress } from './projections/progress.js';
+import { run } from './projections/run.js';
+
+const known = allProjections.map(({ projection }) => projection.name);
+
+await runTool(usage, (args) => {
+  const options = parseArguments(args, known);
+  if (typeof options === 'string') throw new UsageError(options);
+  return withPlatform((platform, config) => {
+    const progress = new RebuildProgress(process.stderr);
+    const signal = interruption();
+    // What happens is seen in the progress; what goes wrong must not tear its line.
+    const logger: Logger = {
+      info: () => undefined,
+      warn: (fields, message) => {
+        progress.interrupt(() => {
+          platform.logger.warn(fields, message);
+        });
+      },
+      error: (fields, message) => {
+        progress.interrupt(() => {
+          platform.logger.error(fields, message);
+        });
+      },
+    };
+    // Threads report faults to their parent; their own log would go to standard output.
+    const [quiet, threads] = [
+      { ...platform, logger },
+      { ...config, LOG_LEVEL: 'silent' as const },
+    ];
+    return run(options, {
+      desk: projectionDeskOf(platform),
+      keep: (name) => keeperFor([projectionNamed(name)], quiet, threads),
+      audit: (name, { sample, parallel = defaultParallel() }, onProgress) => {
+        const projection = projectionNamed(name);
+        const work = new ThreadedWork(projection, platform, threads);
+        return audit(
+          projection,
+          { ...quiet, ttlMs: config.LEASE_TTL_MS, work },
+          { sample, parallel, pid: process.pid, signal, onProgress },
+        );
+      },
+      progress,
+      result: (text) => process.stdout.write(`${text}\n`),
+      problem: (text) => process.stderr.write(`${text}\n`),
+      signal,
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { z } from 'zod';
+import * as contract from '../../http/contract.js';
+import { EventStreams } from '../../http/event-streams.js';
+import { Exchange, Http, refusalOf } from '../../http/exchange.js';
+import { Answers, AnswersEvents, JsonBody, PathParam } from '../../http/input.js';
+import { isRejection } from '../../kernel/rejection.js';
+import { type DeskRefusal, mostParallel, ProjectionDesk, type ViewStatus } from './desk.js';
+import { switchesNamed, toDetails, toOverview } from './projection-documents.js';
+import { ProjectionFeed } from './projection-feed.js';
+
+const projectionName = z.string().min(1).max(100);
+
+const rebuildBody = z.strictObject({
+  /** Partitions of the replay. */
+  parallel: z.int().min(1).max(mostParallel).optional(),
+  switch: contract.rebuildSwitches.default('when-equal'),
+  /** The version that must be serving. */
+  fromVersion: z.int().min(1).optional(),
+});
+
+@ApiTags('operations')
+@Controller('api/ops/projections')
+export class ProjectionsController {
+  constructor(
+    private readonly desk: ProjectionDesk,
+    private readonly feed: ProjectionFeed,
+    private readonly streams: EventStreams,
+  ) {}
+
+  @Get()
+  @Answers(200, contract.projections)
+  async list() {
+    return toOverview(await this.desk.overview());
+  }
+
+  @Get('stream')
+  @AnswersEvents('projections', contract.projections)
+  stream(@Res() reply: FastifyReply): void {
+    const stream = this.streams.admit(reply.raw);
+    stream.whenClosed(this.feed.listen(stream));
+    if (reply.request.method === 'HEAD') stream.end();
+    reply.hijack();
+    this.streams.begin(stream);
+  }
+
+  @Get(':name')
+  @Answers(200, contract.projection)
+  async show(@PathParam('name', projectionName) name: string) {
+    return shown(await this.desk.one(name));
+  }
+
+  @Post(':name/rebuild')
+  @HttpCode(202)
+  @Answers(202, contract.projection)
+  async rebuild(
+    @PathParam('name', projectionName) name: string,
+    @JsonBody(rebuildBody) { switch: when, ...options }: z.infer<typeof rebuildBody>,
+    @Http() http: Exchange,
+  ) {
+    const status = shown(await this.desk.rebuild(name, { ...options, switches: switchesNamed(when) }));
+    http.answerAt(`/api/ops/projections/${name}`, 202);
+    return status;
+  }
+
+  @Post(':name/switch')
+  @HttpCode(202)
+  @Answers(202, contract.projection)
+  async switch(@PathParam('name', projectionName) name: string) {
+    return shown(await this.desk.switch(name));
+  }
+
+  @Post(':name/resume')
+  @HttpCode(202)
+  @Answers(202, contract.projection)
+  async resume(@PathParam('name', projectionName) name: string) {
+    return shown(await this.desk.resume(name));
+  }
+
+  @Post(':name/rollback')
+  @HttpCode(200)
+  @Answers(200, contract.projection)
+  async rollback(@PathParam('name', projectionName) name: string) {
+    return shown(await this.desk.rollback(name));
+  }
+
+  @Post(':name/prune')
+  @HttpCode(200)
+  @Answers(200, contract.projection)
+  async prune(@PathParam('name', projectionName) name: string) {
+    return shown(await this.desk.prune(name));
+  }
+
+  @Post(':name/cancel')
+  @HttpCode(200)
+  @Answers(200, contract.projection)
+  async cancel(@PathParam('name', projectionName) name: string) {
+    return shown(await this.desk.cancel(name));
+  }
+}
+
+const shown = (outcome: ViewStatus | DeskRefusal) => {
+  if (isRejection(outcome)) throw refusalOf(outcome);
+  return toDetails(outcome);
+};
