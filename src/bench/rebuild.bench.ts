@@ -14,6 +14,7 @@ export const rebuild = (events: number): Promise<Figures> =>
       figures = {
         ...figures,
         [`rebuild${name}Events`]: measured.events,
+        [`readWrite${name}`]: measured.rawEventsPerSecond,
         [`rebuild${name}`]: measured.eventsPerSecond,
         [`rawDocuments${name}`]: measured.rawDocumentsPerSecond,
         [`rebuiltDocuments${name}`]: measured.rebuiltDocumentsPerSecond,
