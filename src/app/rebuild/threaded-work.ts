@@ -30,10 +30,15 @@ export class ThreadedWork implements BuildWork {
   }
 
   async replay(task: ReplayTask, watch: Watch): Promise<ReplayEnd> {
-    const end = await this.local.replay({ ...task, mostEvents: fewEvents }, watch);
+    let few = 0;
+    const onFew: Watch['onProgress'] = (done, position) => {
+      few = done;
+      watch.onProgress(done, position);
+    };
+    const end = await this.local.replay({ ...task, mostEvents: fewEvents }, { ...watch, onProgress: onFew });
     if (end.is !== 'out of events') return end;
     const onProgress: Watch['onProgress'] = (done, position) => {
-      watch.onProgress(done + fewEvents, position);
+      watch.onProgress(few + done, position);
     };
     const report = await inThread(
       { config: this.config, work: { do: 'replay', task } },
