@@ -287,12 +287,13 @@ describe('Views that are rebuilt while they serve', () => {
   it('stop at a poison event without the one that serves, name it, and go on after the fix', async () => {
     const program = await site.start();
     const shop = new Shop(program.http);
-    const sku = await shop.stocked('POISON', 10);
+    const sku = await shop.stocked('SOUND', 10);
+    await shop.stocked('POISON', 10);
     await untilServing(program, 'inventory', 1);
     await shop.untilStock(sku, 10, 0);
     // What is committed while it runs it need not read from the file.
     await program.stop();
-    change('store.db', `UPDATE events SET type = 'StockEaten' WHERE type = 'StockReceived'`);
+    change('store.db', `UPDATE events SET type = 'StockEaten' WHERE stream = 'inventory-POISON'`);
     await program.start();
     const { code, stdout } = await tool('rebuild', 'inventory');
     expect([code, stdout]).toEqual([
@@ -312,7 +313,7 @@ describe('Views that are rebuilt while they serve', () => {
       status: 'degraded',
       failedBuilds: ['inventory'],
     });
-    change('store.db', `UPDATE events SET type = 'StockReceived' WHERE type = 'StockEaten'`);
+    change('store.db', `UPDATE events SET type = 'StockReceived' WHERE stream = 'inventory-POISON'`);
     expect(await tool('resume', 'inventory')).toMatchObject({ code: 0 });
     expect((await program.http.get('/health/ready')).body).toMatchObject({
       status: 'ready',
