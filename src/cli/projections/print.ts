@@ -138,7 +138,7 @@ export const endText = ({ is, status }: WatchEnd, number: number, wasOurs: boole
         ...(comparison === null ? [] : [comparedLine(comparison)]),
         ...(kept.length === 0
           ? []
-          : [`Generation ${kept.join(', ')} is kept: rollback ${name}, or prune ${name}.`]),
+          : [`Kept: generation ${kept.join(', ')} (rollback ${name}, or prune ${name}).`]),
       ].join('\n');
     }
     case 'waiting':

@@ -203,7 +203,7 @@ describe('what the tool prints', () => {
       [
         'cart: generation 2 (version 1) serves.',
         `3 documents were compared after event ${head}: 0 missing, 1 extra, 1 changed, 0 unjudged.`,
-        'Generation 1 is kept: rollback cart, or prune cart.',
+        'Kept: generation 1 (rollback cart, or prune cart).',
       ],
     ],
     ['serving', { ...serving, serving: generation(2) }, ['cart: generation 2 (version 1) serves.']],

@@ -58,7 +58,10 @@ export class GenerationBuild {
     const over = (): boolean => term.signal.aborted;
     const build = await this.current();
     if (build === undefined) return undefined;
-    const failure = (await this.replay(build, term)) ?? (await this.catchUp(term, follow));
+    const unreplayed = await this.replay(build, term);
+    if (unreplayed !== undefined) return this.failed(unreplayed);
+    if (over()) return undefined;
+    const failure = await this.catchUp(term, follow);
     if (failure !== undefined) return this.failed(failure);
     if (over()) return undefined;
 
