@@ -1,4 +1,4 @@
-import { type Position } from '../../kernel/envelope.js';
+import { type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import { type EventText } from '../../ports/event-store.js';
 import { type Comparison, type ProjectionFailure } from '../../ports/generations.js';
 import { type Lease, LeaseLost } from '../../ports/leases.js';
@@ -34,13 +34,28 @@ export interface PartitionThreadData {
 }
 
 export type PartitionOrder =
-  | { readonly order: 'apply'; readonly events: readonly EventText[] }
+  /** `events`: the JSON of many events in one text, which costs a fraction of what as many objects do. */
+  | { readonly order: 'apply'; readonly events: string }
   | { readonly order: 'flush' }
   | { readonly order: 'end' };
 
 export type PartitionReport =
   | { readonly told: 'done'; readonly poison: ProjectionFailure | undefined }
   | { readonly told: 'failed'; readonly fault: Fault };
+
+/** The events as JSON, of which data and metadata are already. */
+export const packed = (events: readonly EventText[]): string =>
+  `[${events
+    .map(
+      ({ id, type, version, stream, revision, position, data, metadata }) =>
+        `{"id":${JSON.stringify(id)},"type":${JSON.stringify(type)},"version":${version},` +
+        `"stream":${JSON.stringify(stream)},"revision":${revision},"position":${JSON.stringify(position)},` +
+        `"data":${data},"metadata":${metadata}}`,
+    )
+    .join(',')}]`;
+
+export const unpacked = (events: string): readonly RecordedEvent[] =>
+  JSON.parse(events) as readonly RecordedEvent[];
 
 /** An error on its way from one thread to another. */
 export interface Fault {

@@ -1,9 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { keyed } from '../../projections/fold.js';
 import { mostDocuments, Partition } from '../../projections/rebuild/partition.js';
-import { ReadEvent } from '../../projections/rebuild/replay.js';
 import { openBuildPorts, projectionNamed } from './ports.js';
-import { faultOf, type PartitionOrder, type PartitionReport, type PartitionThreadData } from './messages.js';
+import {
+  faultOf,
+  type PartitionOrder,
+  type PartitionReport,
+  type PartitionThreadData,
+  unpacked,
+} from './messages.js';
 
 /** A partition of a replay, in a thread of its own: it does one order after the other. */
 
@@ -20,10 +25,7 @@ const obey = async (order: Exclude<PartitionOrder, { order: 'end' }>): Promise<P
       await partition.flush();
       return { told: 'done', poison: undefined };
     }
-    const known = keyed(
-      projection,
-      order.events.map((text) => new ReadEvent(text)),
-    );
+    const known = keyed(projection, unpacked(order.events));
     const poison = await partition.apply(known.keyed);
     return { told: 'done', poison: poison ?? known.poison };
   } catch (error) {

@@ -5,6 +5,7 @@ import { type ProjectionFailure } from '../../ports/generations.js';
 import { type ReplayPartition, type Routed } from '../../projections/rebuild/replay.js';
 import {
   errorOf,
+  packed,
   threadMemory,
   type PartitionOrder,
   type PartitionReport,
@@ -38,7 +39,7 @@ export class ThreadPartition implements ReplayPartition<DomainEvent> {
   }
 
   apply(events: readonly Routed<DomainEvent>[]): Promise<ProjectionFailure | undefined> {
-    return this.order({ order: 'apply', events: events.map(({ text }) => text) });
+    return this.order({ order: 'apply', events: packed(events.map(({ text }) => text)) });
   }
 
   async flush(): Promise<void> {
