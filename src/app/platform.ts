@@ -42,6 +42,7 @@ import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
 import { faultPointsOf } from './fault-points.js';
+import { streamsThatFit } from './open-files.js';
 
 /** The ports with the adapters that the configuration chooses. */
 export interface Platform {
@@ -102,6 +103,7 @@ export const projectionDeskOf = (platform: Platform): ProjectionDesk => new Proj
 
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
+  const most = config.ROLES.includes('api') ? streamsThatFit(config.LIVE_STREAMS_MAX, platform.logger) : 0;
   const reservationTtlMs = config.RESERVATION_TTL_SECONDS * 1_000;
   return [
     { provide: EVENT_STORE, useValue: platform.eventStore },
@@ -116,7 +118,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: DeadLetterDesk, useValue: deskOf(platform) },
     { provide: ProjectionDesk, useValue: projectionDeskOf(platform) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
-    { provide: EVENT_STREAM_SETTINGS, useValue: { most: config.LIVE_STREAMS_MAX } },
+    { provide: EVENT_STREAM_SETTINGS, useValue: { most } },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },
     { provide: PAYMENT_SETTINGS, useValue: { authorisationTimeoutMs } },
   ];

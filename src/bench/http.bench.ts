@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from './connection.js';
 import { type Figures, type Scale } from './measure.js';
 import { startProgram } from './program.js';
-import { confirmedAt, newOrder, stock } from './shop.js';
+import { happenedAt, newOrder, sendAll, stock } from './shop.js';
 
 const clients = 64;
 /** Orders before the measurement, so that the program's code is compiled. */
@@ -18,7 +18,7 @@ export const http = async (dataDir: string, { receipts, orders }: Scale): Promis
   const place = (index: number) => (connection: Connection) =>
     connection.create('/api/orders', newOrder(index));
   await sendAll(connections, warmUp, place);
-  await confirmedAt(dataDir, warmUp);
+  await happenedAt(dataDir, 'OrderConfirmed', warmUp);
 
   const httpReceipts = await sendAll(
     connections,
@@ -28,7 +28,7 @@ export const http = async (dataDir: string, { receipts, orders }: Scale): Promis
   );
   const start = Date.now();
   const httpOrders = await sendAll(connections, orders, place);
-  const end = await confirmedAt(dataDir, warmUp + orders);
+  const end = await happenedAt(dataDir, 'OrderConfirmed', warmUp + orders);
   for (const connection of connections) connection.close();
   await program.stop();
   return {
@@ -38,19 +38,4 @@ export const http = async (dataDir: string, { receipts, orders }: Scale): Promis
     httpOrders,
     confirmedOrders: (orders * 1_000) / (end - start),
   };
-};
-
-/** Requests a second; every client sends the next one when the one before is answered. */
-const sendAll = async (
-  connections: readonly Connection[],
-  count: number,
-  request: (index: number) => (connection: Connection) => Promise<unknown>,
-): Promise<number> => {
-  const start = performance.now();
-  let next = 0;
-  const send = async (connection: Connection): Promise<void> => {
-    while (next < count) await request(next++)(connection);
-  };
-  await Promise.all(connections.map(send));
-  return (count * 1_000) / (performance.now() - start);
 };

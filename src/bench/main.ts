@@ -1,22 +1,34 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { allProjections } from '../projections/all.js';
+import { parseArguments, usage } from './arguments.js';
 import { executorDistinct, executorHot } from './executor.bench.js';
+import { generate } from './generate.js';
 import { http } from './http.bench.js';
+import { live } from './live.bench.js';
 import { type Figures, inFreshFolder, type Scale } from './measure.js';
 import { rawAppend } from './raw-append.bench.js';
 import { rebuild } from './rebuild.bench.js';
+import { rebuild as rebuildAlone } from './rebuild/command.js';
 import { relay, relayMemory } from './relay.bench.js';
 import { summarise, tableOf } from './table.js';
 import { visible } from './visible.bench.js';
 
-const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
-});
+const options = parseArguments(
+  process.argv.slice(2),
+  allProjections.map(({ projection }) => projection.name),
+);
+if (typeof options === 'string') {
+  console.error(`${options}\n\n${usage}`);
+  process.exit(2);
+}
+if (options.do === 'generate') process.exit(await generate(options));
+if (options.do === 'rebuild') process.exit(await rebuildAlone(options));
+
 const rounds = options.quick ? 1 : 3;
 const scale: Scale = options.quick
-  ? { seconds: 1, receipts: 2_000, orders: 1_000, relayMemoryEvents: 100_000 }
-  : { seconds: 4, receipts: 10_000, orders: 5_000, relayMemoryEvents: 1_000_000 };
+  ? { seconds: 1, receipts: 2_000, orders: 1_000, relayMemoryEvents: 100_000, rebuildEvents: 50_000 }
+  : { seconds: 4, receipts: 10_000, orders: 5_000, relayMemoryEvents: 1_000_000, rebuildEvents: 200_000 };
 
 const inProcess = [rawAppend, executorDistinct, executorHot];
 
@@ -26,12 +38,18 @@ const round = async (): Promise<Figures> => {
   for (const measure of inProcess) figures = { ...figures, ...(await measure(scale.seconds)) };
   const through = await inFreshFolder(async (dataDir) => ({
     ...(await http(dataDir, scale)),
-    ...(await rebuild(dataDir)),
     ...(await relay(dataDir)),
   }));
   const { confirmedOrders = NaN } = through;
   const read = await visible(confirmedOrders / 10, scale.seconds * 2);
-  return { ...figures, ...through, ...read, ...(await relayMemory(scale.relayMemoryEvents)) };
+  return {
+    ...figures,
+    ...through,
+    ...read,
+    ...(await live()),
+    ...(await relayMemory(scale.relayMemoryEvents)),
+    ...(await rebuild(scale.rebuildEvents)),
+  };
 };
 
 for (const measure of inProcess) await measure(0.5); // code is compiled while it runs

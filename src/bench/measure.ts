@@ -11,6 +11,7 @@ export interface Scale {
   readonly receipts: number;
   readonly orders: number;
   readonly relayMemoryEvents: number;
+  readonly rebuildEvents: number;
 }
 
 /** Operations a second of so many callers, each of which starts the next one when the one before is done. */

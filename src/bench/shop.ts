@@ -18,12 +18,12 @@ export const newOrder = (index: number): object => ({
   items: [{ sku: skus[index % skus.length], quantity: 1 }],
 });
 
-/** Waits for that many confirmed orders in the store; gives when the last one was confirmed, in ms since 1970. */
-export const confirmedAt = async (dataDir: string, count: number): Promise<number> => {
+/** Waits for that many events of the type in the store; gives when the last one happened, in ms since 1970. */
+export const happenedAt = async (dataDir: string, type: string, count: number): Promise<number> => {
   const { eventStore, close } = openEmbedded({ dataDir });
   try {
     let missing = count;
-    const filter = { types: ['OrderConfirmed'] };
+    const filter = { types: [type] };
     for await (const { events } of eventStore.subscribe({ from: 'start', filter })) {
       missing -= events.length;
       const last = events.at(-1);
@@ -33,4 +33,19 @@ export const confirmedAt = async (dataDir: string, count: number): Promise<numbe
   } finally {
     await close();
   }
+};
+
+/** Requests a second; every client sends the next one when the one before is answered. */
+export const sendAll = async (
+  connections: readonly Connection[],
+  count: number,
+  request: (index: number) => (connection: Connection) => Promise<unknown>,
+): Promise<number> => {
+  const start = performance.now();
+  let next = 0;
+  const send = async (connection: Connection): Promise<void> => {
+    while (next < count) await request(next++)(connection);
+  };
+  await Promise.all(connections.map(send));
+  return (count * 1_000) / (performance.now() - start);
 };

@@ -33,12 +33,37 @@ const lines: readonly Line[] = [
   { figure: 'visibleP99', label: 'write answered → visible, p99', unit: 'ms', aim: { below: 50 } },
   { figure: 'sentToVisibleP50', label: 'command sent → visible, p50', unit: 'ms' },
   { figure: 'sentToVisibleP99', label: 'command sent → visible, p99', unit: 'ms', aim: { below: 50 } },
+  { figure: 'liveOpen', label: 'live orders, streams open', unit: '' },
+  { figure: 'liveMb', label: 'resident memory with them', unit: 'MB' },
+  { figure: 'livePushed', label: 'updates that clients received', unit: '' },
+  { figure: 'liveLost', label: 'updates lost', unit: '', aim: { below: 1 } },
+  { figure: 'livePushRate', label: 'updates while orders are shipped', unit: '/s' },
+  { figure: 'liveP50', label: 'command answered → update received, p50', unit: 'ms' },
+  { figure: 'liveP99', label: 'command answered → update received, p99', unit: 'ms', aim: { below: 50 } },
   { figure: 'rebuildOrderStatusEvents', label: 'events of the order status view', unit: '' },
   { figure: 'readWriteOrderStatus', label: 'raw read + write, order status', unit: '/s' },
   { figure: 'rebuildOrderStatus', label: 'rebuild, order status', unit: '/s', of: 'readWriteOrderStatus' },
+  { figure: 'rawDocumentsOrderStatus', label: 'raw write, order status documents', unit: '/s' },
+  {
+    figure: 'rebuiltDocumentsOrderStatus',
+    label: 'rebuild, order status documents',
+    unit: '/s',
+    of: 'rawDocumentsOrderStatus',
+    aim: { ratioAtLeast: 0.8 },
+  },
+  { figure: 'rebuildOrderStatusMb', label: 'its largest resident memory', unit: 'MB' },
   { figure: 'rebuildInventoryEvents', label: 'events of the inventory view', unit: '' },
   { figure: 'readWriteInventory', label: 'raw read + write, inventory', unit: '/s' },
   { figure: 'rebuildInventory', label: 'rebuild, inventory', unit: '/s', of: 'readWriteInventory' },
+  { figure: 'rawDocumentsInventory', label: 'raw write, inventory documents', unit: '/s' },
+  {
+    figure: 'rebuiltDocumentsInventory',
+    label: 'rebuild, inventory documents',
+    unit: '/s',
+    of: 'rawDocumentsInventory',
+    aim: { ratioAtLeast: 0.8 },
+  },
+  { figure: 'rebuildInventoryMb', label: 'its largest resident memory', unit: 'MB' },
   { figure: 'relayEvents', label: 'events that are relayed', unit: '' },
   { figure: 'rawPublished', label: 'raw publish of the same bytes', unit: '/s' },
   {
@@ -77,18 +102,22 @@ export const tableOf = (summary: Summary): string => {
     `${numberOf(value)} ${unit}`.trim(),
     ratio === null ? '' : ratio.toFixed(3),
     lines.find(({ figure }) => figure === of)?.label ?? '',
-    aim === null ? '' : 'below' in aim ? `< ${aim.below} ms` : `≥ ${aim.ratioAtLeast}`,
+    aim === null ? '' : 'below' in aim ? `< ${aim.below} ${unit}`.trim() : `≥ ${aim.ratioAtLeast}`,
     reached === null ? '' : reached ? 'reached' : 'missed',
   ]);
   const all = [['', 'median', 'ratio', 'of', 'aim', ''], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
+  return aligned(all, [1, 2]);
+};
+
+/** Columns as wide as their widest cell. @param right those whose cells end together; all but the first unless given */
+export const aligned = (rows: readonly (readonly string[])[], right?: readonly number[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const isRight = (column: number): boolean => right?.includes(column) ?? column > 0;
+  return rows
     .map((row) =>
       row
         .map((cell, column) =>
-          column === 1 || column === 2
-            ? cell.padStart(widths[column] ?? 0)
-            : cell.padEnd(widths[column] ?? 0),
+          isRight(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
         )
         .join('  ')
         .trimEnd(),
@@ -96,5 +125,5 @@ export const tableOf = (summary: Summary): string => {
     .join('\n');
 };
 
-const numberOf = (value: number): string =>
+export const numberOf = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });

@@ -51,9 +51,13 @@ const schema: readonly string[] = [
 ];
 
 /** The file of the embedded engine's truth. A commit is on the disk before it is acknowledged. */
-export const openDatabase = (dataDir: string): Database => {
+export const openDatabase = (dataDir: string, cacheKb = 65_536): Database => {
   mkdirSync(dataDir, { recursive: true });
-  const db = openFile(join(dataDir, 'store.db'), 'FULL', schema.join(''));
+  const db = openFile(join(dataDir, 'store.db'), {
+    synchronous: 'FULL',
+    cacheKb,
+    tables: schema.join(''),
+  });
   // Views lived in this file once; they are rebuilt in files of their own.
   const former = db
     .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'view_*'")
@@ -63,12 +67,20 @@ export const openDatabase = (dataDir: string): Database => {
   return db;
 };
 
-/**
- * A file of ours with these tables, in WAL mode. Several processes may open it.
- * @param synchronous FULL: what is committed survives a power cut. NORMAL: the last commits may be undone by one, in
- *   order, and the file stays whole (https://sqlite.org/pragma.html#pragma_synchronous).
- */
-export const openFile = (path: string, synchronous: 'FULL' | 'NORMAL', tables: string): Database => {
+export interface FileOptions {
+  /**
+   * FULL: what is committed survives a power cut. NORMAL: the last commits may be undone by one, in order, and the
+   * file stays whole (https://sqlite.org/pragma.html#pragma_synchronous).
+   */
+  readonly synchronous: 'FULL' | 'NORMAL';
+  /** Of the memory for pages, when they are needed. */
+  readonly cacheKb: number;
+  /** Made when they are not there yet. */
+  readonly tables: string;
+}
+
+/** A file of ours, in WAL mode. Several processes may open it. */
+export const openFile = (path: string, { synchronous, cacheKb, tables }: FileOptions): Database => {
   const db = new Sqlite(path, { timeout: openingTimeoutMs });
   refuseForeign(db);
   switchToWal(db);
@@ -76,7 +88,7 @@ export const openFile = (path: string, synchronous: 'FULL' | 'NORMAL', tables: s
   // Fewer, larger checkpoints: what is written often in between is copied once.
   db.pragma('wal_autocheckpoint = 8000');
   db.pragma('journal_size_limit = 67108864');
-  db.pragma('cache_size = -65536');
+  db.pragma(`cache_size = -${cacheKb}`);
   db.transaction(() => {
     db.pragma(`application_id = ${applicationId}`);
     db.exec(tables);

@@ -22,8 +22,7 @@ interface Write {
 }
 
 /** A transaction holds this many writes at most, and takes about this long, so that the event loop gets its turn. */
-const MOST_WRITES = 512;
-const LONGEST_MS = 10;
+const usualLimits = { writes: 512, ms: 10 };
 
 /**
  * Writes that arrive together share one transaction and one flush to the disk; each is acknowledged when the
@@ -41,6 +40,7 @@ export class GroupCommit {
   constructor(
     db: Database,
     private readonly settled: (outcome: 'committed' | 'rolled back') => void = () => undefined,
+    private readonly limits = usualLimits,
   ) {
     // With a write-ahead log the same as IMMEDIATE; without one, no reader can make the commit fail any more.
     this.begin = db.prepare('BEGIN EXCLUSIVE');
@@ -94,11 +94,11 @@ export class GroupCommit {
 
   /** The transaction has begun. */
   private transact(): void {
-    const deadline = performance.now() + LONGEST_MS;
+    const deadline = performance.now() + this.limits.ms;
     let count = 0;
     try {
       for (const write of this.queue) {
-        if (count === MOST_WRITES || (count > 0 && performance.now() > deadline)) break;
+        if (count === this.limits.writes || (count > 0 && performance.now() > deadline)) break;
         write.run();
         count += 1;
       }

@@ -1,20 +1,16 @@
 import { type FaultPoints } from '../../ports/fault-points.js';
 import { type Logger } from '../../ports/logger.js';
 import { EmbeddedCheckpoints } from './checkpoints.js';
-import { type Database, openDatabase } from './database.js';
-import { EventLog } from './event-log.js';
+import { type Database } from './database.js';
+import { openEventsAndViews } from './events-and-views.js';
 import { EmbeddedDeadLetters } from './dead-letters.js';
-import { EmbeddedEventStore } from './event-store.js';
 import { EmbeddedGenerations } from './generations.js';
-import { GroupCommit } from './group-commit.js';
 import { EmbeddedInbox } from './inbox.js';
 import { EmbeddedKeys } from './keys.js';
 import { EmbeddedLeases } from './leases.js';
 import { EmbeddedOutbox } from './outbox.js';
 import { EmbeddedSchemaRegistry } from './schema-registry.js';
 import { EmbeddedMessageLog } from './message-log.js';
-import { EmbeddedViews } from './views.js';
-import { Wakeups } from './wakeups.js';
 
 export interface EmbeddedOptions {
   /** Holds `store.db`, `keys.db` and `views/`; made when it is not there. Several processes may have it open at once. */
@@ -29,19 +25,8 @@ const silent: Logger = { info: nothing, warn: nothing, error: nothing };
 
 /** All ports of the embedded engine on one database file, and the keys in another. */
 export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: EmbeddedOptions) => {
-  const db = openDatabase(dataDir);
+  const { db, commits, eventStore, views, close } = openEventsAndViews(dataDir);
   const keys = openKeys(dataDir, db);
-  const wakeups: Wakeups = new Wakeups(() => {
-    log.refresh();
-  });
-  const log = new EventLog(db, () => {
-    wakeups.wake();
-  });
-  const commits = new GroupCommit(db, (outcome) => {
-    log.settle(outcome);
-  });
-  const eventStore = new EmbeddedEventStore(db, commits, log, wakeups);
-  const views = new EmbeddedViews(dataDir, db);
   const messageLog = new EmbeddedMessageLog(db, commits, logger, reached);
   return {
     eventStore,
@@ -58,10 +43,8 @@ export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: Em
     /** Ends the subscriptions and the membership in groups, waits for the writes under way and closes the files. */
     close: async (): Promise<void> => {
       await messageLog.close();
-      await views.close();
-      await eventStore.close();
       await keys.close();
-      db.close();
+      await close();
     },
   };
 };

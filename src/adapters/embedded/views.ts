@@ -100,7 +100,7 @@ export class EmbeddedViews implements Views {
   }
 
   private openFile(name: string): OpenFile {
-    const db = openFile(this.path(name), 'NORMAL', tables);
+    const db = openFile(this.path(name), { synchronous: 'NORMAL', cacheKb: 16_384, tables });
     const file = { db, commits: new GroupCommit(db) };
     this.files.set(name, file);
     return file;

@@ -8,6 +8,9 @@ import { type Config } from '../config.js';
 
 /** What the threads of a rebuild are started with and tell each other: plain data. */
 
+/** What a thread lives on is far less; a bound makes it give back what it has used up, instead of growing. */
+export const threadMemory = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
+
 export interface BuildThreadData {
   readonly config: Config;
   readonly work:
@@ -22,6 +25,8 @@ export type BuildThreadReport =
   | { readonly told: 'failed'; readonly fault: Fault };
 
 export interface PartitionThreadData {
+  /** How many share the documents in memory. */
+  readonly parallel: number;
   readonly config: Config;
   readonly projection: string;
   readonly storage: string;

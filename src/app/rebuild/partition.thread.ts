@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { keyed } from '../../projections/fold.js';
-import { Partition } from '../../projections/rebuild/partition.js';
+import { mostDocuments, Partition } from '../../projections/rebuild/partition.js';
 import { ReadEvent } from '../../projections/rebuild/replay.js';
 import { openBuildPorts, projectionNamed } from './ports.js';
 import { faultOf, type PartitionOrder, type PartitionReport, type PartitionThreadData } from './messages.js';
@@ -8,10 +8,11 @@ import { faultOf, type PartitionOrder, type PartitionReport, type PartitionThrea
 /** A partition of a replay, in a thread of its own: it does one order after the other. */
 
 // This thread is started by ThreadPartition alone.
-const { config, projection: name, storage, lease } = workerData as PartitionThreadData;
+const { config, projection: name, storage, lease, parallel } = workerData as PartitionThreadData;
 const ports = openBuildPorts(config);
 const projection = projectionNamed(name);
-const partition = new Partition(projection, ports.views.open<object>({ name: storage, indexes: [] }), lease);
+const view = ports.views.open<object>({ name: storage, indexes: [] });
+const partition = new Partition(projection, view, lease, Math.ceil(mostDocuments / parallel));
 
 const obey = async (order: Exclude<PartitionOrder, { order: 'end' }>): Promise<PartitionReport> => {
   try {

@@ -1,12 +1,10 @@
+import { openEventsAndViews } from '../../adapters/embedded/events-and-views.js';
 import { type DomainEvent } from '../../kernel/decider.js';
 import { type EventStore } from '../../ports/event-store.js';
-import { type Logger } from '../../ports/logger.js';
 import { type Views } from '../../ports/views.js';
 import { allProjections } from '../../projections/all.js';
 import { type Projection } from '../../projections/projection.js';
 import { type Config } from '../config.js';
-import { openLogger } from '../logger.js';
-import { openPlatform } from '../platform.js';
 
 /** All that a thread of a rebuild gets to see of the platform: it can read events and write views, and nothing else. */
 export interface BuildThreadPorts {
@@ -15,11 +13,12 @@ export interface BuildThreadPorts {
   close(): Promise<void>;
 }
 
-export const openBuildPorts = (config: Config): BuildThreadPorts => {
-  const logger: Logger = openLogger(config.LOG_LEVEL);
-  const platform = openPlatform(config, logger);
-  return { eventStore: platform.eventStore, views: platform.views, close: () => platform.close() };
-};
+/** Enough for who reads the events once. */
+const cacheKb = 8_192;
+
+/** Each thread loads the code that it imports: the whole platform would cost it more memory than its documents. */
+export const openBuildPorts = ({ DATA_DIR: dataDir }: Config): BuildThreadPorts =>
+  openEventsAndViews(dataDir, cacheKb);
 
 export const projectionNamed = (name: string): Projection<DomainEvent, object> => {
   const owned = allProjections.find(({ projection }) => projection.name === name);

@@ -3,7 +3,13 @@ import { Worker } from 'node:worker_threads';
 import { type DomainEvent } from '../../kernel/decider.js';
 import { type ProjectionFailure } from '../../ports/generations.js';
 import { type ReplayPartition, type Routed } from '../../projections/rebuild/replay.js';
-import { errorOf, type PartitionOrder, type PartitionReport, type PartitionThreadData } from './messages.js';
+import {
+  errorOf,
+  threadMemory,
+  type PartitionOrder,
+  type PartitionReport,
+  type PartitionThreadData,
+} from './messages.js';
 
 /** A partition that folds in a thread of its own; the events go there as the texts that the store keeps. */
 export class ThreadPartition implements ReplayPartition<DomainEvent> {
@@ -12,9 +18,12 @@ export class ThreadPartition implements ReplayPartition<DomainEvent> {
   private readonly orders: PromiseWithResolvers<ProjectionFailure | undefined>[] = [];
   private fault: Error | undefined;
 
-  constructor({ config, projection, storage, lease }: PartitionThreadData) {
-    const workerData: PartitionThreadData = { config, projection, storage, lease };
-    this.thread = new Worker(new URL('./partition.thread.js', import.meta.url), { workerData });
+  constructor({ config, projection, storage, lease, parallel }: PartitionThreadData) {
+    const workerData: PartitionThreadData = { config, projection, storage, lease, parallel };
+    this.thread = new Worker(new URL('./partition.thread.js', import.meta.url), {
+      workerData,
+      resourceLimits: threadMemory,
+    });
     this.thread.on('message', (report: PartitionReport) => {
       const order = this.orders.shift();
       if (report.told === 'failed') order?.reject(errorOf(report.fault));

@@ -12,7 +12,7 @@ import {
   type WorkPorts,
 } from '../../projections/rebuild/work.js';
 import { type Config } from '../config.js';
-import { type BuildThreadData, type BuildThreadReport, errorOf } from './messages.js';
+import { type BuildThreadData, type BuildThreadReport, errorOf, threadMemory } from './messages.js';
 
 /** As much is done without a thread, which costs more than it saves. */
 const fewEvents = 10_000;
@@ -30,10 +30,15 @@ export class ThreadedWork implements BuildWork {
   }
 
   async replay(task: ReplayTask, watch: Watch): Promise<ReplayEnd> {
-    const end = await this.local.replay({ ...task, mostEvents: fewEvents }, watch);
+    let few = 0;
+    const onFew: Watch['onProgress'] = (done, position) => {
+      few = done;
+      watch.onProgress(done, position);
+    };
+    const end = await this.local.replay({ ...task, mostEvents: fewEvents }, { ...watch, onProgress: onFew });
     if (end.is !== 'out of events') return end;
     const onProgress: Watch['onProgress'] = (done, position) => {
-      watch.onProgress(done + fewEvents, position);
+      watch.onProgress(few + done, position);
     };
     const report = await inThread(
       { config: this.config, work: { do: 'replay', task } },
@@ -54,7 +59,10 @@ export class ThreadedWork implements BuildWork {
 type Result = Exclude<BuildThreadReport, { told: 'progress' | 'failed' }>;
 
 const inThread = async (data: BuildThreadData, { signal, onProgress }: Watch): Promise<Result> => {
-  const thread = new Worker(new URL('./build.thread.js', import.meta.url), { workerData: data });
+  const thread = new Worker(new URL('./build.thread.js', import.meta.url), {
+    workerData: data,
+    resourceLimits: threadMemory,
+  });
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
   thread.on('message', (report: BuildThreadReport) => {
     if (report.told === 'progress') onProgress(report.done, report.position);

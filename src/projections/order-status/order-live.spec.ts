@@ -9,15 +9,14 @@ import { type Frame } from '../../http/event-stream.js';
 import { type DomainEvent } from '../../kernel/decider.js';
 import { type Position } from '../../kernel/envelope.js';
 import { money } from '../../kernel/money.js';
-import { isRejection } from '../../kernel/rejection.js';
 import { type Subscription, type SubscribeOptions } from '../../ports/event-store.js';
 import { type View } from '../../ports/views.js';
 import { eventsOf } from '../../testing/sample-events.js';
 import { until, untilHolds } from '../../testing/until.js';
 import { consistencyToken, parseConsistencyToken } from '../consistency.js';
-import { changesOf, foldInto, keyed, type Working } from '../fold.js';
+import { changesOf, foldInto, keyed, workingOn } from '../fold.js';
 import { type Projection, viewIn } from '../projection.js';
-import { noGenerations, rebuild, switchToBuild } from '../rebuild/generations.js';
+import { revise } from '../rebuild/generations.js';
 import { ServingViews } from '../serving-views.js';
 import { type Fact, history, instant, on } from '../testing/history.js';
 import { orderDetails } from './order-details.js';
@@ -25,7 +24,6 @@ import { OrderLive, type OrderListener } from './order-live.js';
 import { orderStatusProjection } from './order-status.projection.js';
 import { type OrderDocument } from './order-status.js';
 
-const { name, version } = orderStatusProjection;
 const price = money(300, 'EUR');
 const placed = (orderId: string, contact: Sealed | null = null): Fact =>
   on(`order-${orderId}`, {
@@ -121,6 +119,7 @@ describe('live orders', () => {
   let live: OrderLive;
   let log: ReturnType<typeof logbook>;
   let facts: Fact[];
+  let storage: string;
   const unlistens: (() => void)[] = [];
 
   beforeEach(async () => {
@@ -128,17 +127,10 @@ describe('live orders', () => {
     engine = openEmbedded({ dataDir });
     store = new BreakableStore(engine.eventStore);
     log = logbook();
-    const asked = rebuild(noGenerations(name), {
-      version,
-      at: instant(0),
-      switches: 'when equal',
-      parallel: 1,
-    });
-    if (isRejection(asked)) throw new Error(asked.detail);
-    await engine.generations.save(switchToBuild(asked), null);
     views = new WatchedViews(engine.views, engine.generations, 20);
     live = new OrderLive(store, views, engine.keys, log.logger);
     facts = [];
+    await serve('first');
   });
 
   afterEach(async () => {
@@ -148,8 +140,14 @@ describe('live orders', () => {
     await rm(dataDir, { recursive: true });
   });
 
-  const view = () =>
-    engine.views.open<OrderDocument>(viewIn(orderStatusProjection, `${name}_v${version}_g1`));
+  const { name, version } = orderStatusProjection;
+  const view = () => engine.views.open<OrderDocument>(viewIn(orderStatusProjection, storage));
+  /** From now on this generation of the view is read, and written. */
+  const serve = async (generation: string): Promise<void> => {
+    storage = generation;
+    const serving = { number: 1, version, storage, createdAt: instant(0) };
+    await revise(engine.generations, name, (generations) => ({ ...generations, serving }));
+  };
   /** @returns the position of the last of them */
   const commit = async (...news: readonly Fact[]): Promise<Position> => {
     const events = history(...facts, ...news).slice(facts.length);
@@ -164,7 +162,7 @@ describe('live orders', () => {
   /** As the projector does, wherever it runs: all that it has not written yet, at once. */
   const project = async (): Promise<void> => {
     const events = await eventsOf(engine.eventStore);
-    const working = new Map<string, Working<OrderDocument>>();
+    const working = workingOn<OrderDocument>([]);
     const { changed } = foldInto(orderStatusProjection, working, keyed(orderStatusProjection, events).keyed);
     await view().write(changesOf(working, changed), events.at(-1)?.position ?? ('' as Position));
   };
@@ -289,6 +287,20 @@ describe('live orders', () => {
       expect(listener.frames).toHaveLength(3);
     });
     expect(listener.frames.at(-1)).toBe(await shownAt('o', next));
+  });
+
+  it('are followed from one generation of the view to the next, whose former one is removed', async () => {
+    const first = await shownAt('o', await happens(placed('o')));
+    const listener = await listen('o');
+    await watching();
+    await serve('second');
+    await project();
+    await engine.views.drop('first');
+    const next = await shownAt('o', await happens(confirmed('o')));
+    await untilTold(listener, [first, next]);
+    const last = await shownAt('o', await happens(shipped('o')));
+    await untilTold(listener, [first, next, last]);
+    expect(log.entries).toStrictEqual([]);
   });
 
   it('are read again after an event that this program does not know', async () => {

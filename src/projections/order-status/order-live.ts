@@ -9,10 +9,10 @@ import { type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import { type EventStore } from '../../ports/event-store.js';
 import { type Keys } from '../../ports/keys.js';
 import { type Logger } from '../../ports/logger.js';
-import { type Stored, type View } from '../../ports/views.js';
+import { type Stored, type View, ViewDropped } from '../../ports/views.js';
 import { consistencyToken } from '../consistency.js';
 import { decode, eventFilter } from '../projection.js';
-import { ServingViews, ViewBehind } from '../serving-views.js';
+import { ServingViews, ViewBehind, ViewUnbuilt } from '../serving-views.js';
 import { orderDetails } from './order-details.js';
 import { orderStatusProjection } from './order-status.projection.js';
 import { type OrderDocument } from './order-status.js';
@@ -57,8 +57,11 @@ interface Watch {
 }
 
 const readAtOnce = 500;
-/** Before a view that is behind is waited for again. */
-const behindPauseMs = 50;
+/** Before a view that is behind, or has just been switched, is asked again. */
+const pauseMs = 50;
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof ViewBehind || error instanceof ViewUnbuilt || error instanceof ViewDropped;
 
 /**
  * Tells listeners of this process what the view makes of their orders, whichever process writes the view. One
@@ -84,7 +87,7 @@ export class OrderLive implements OnApplicationShutdown {
    * @param after the id of the last event that the listener got
    * @param token of the write that the first state must include
    * @returns the function that ends it; undefined when there is no such order
-   * @throws InvalidConsistencyToken, ViewBehind, UnreadableSeal
+   * @throws InvalidConsistencyToken, ViewBehind, ViewUnbuilt, ViewDropped, UnreadableSeal
    */
   async listen(
     orderId: string,
@@ -200,32 +203,22 @@ export class OrderLive implements OnApplicationShutdown {
   /** In the order of their positions. What the view wrote at once is read at once, as soon as it is there. */
   private async tell(due: readonly Due[], signal: AbortSignal): Promise<void> {
     let rest = due;
-    for (let [first] = rest; first !== undefined; [first] = rest) {
-      const view = await this.viewAt(first.position, signal);
-      if (view === undefined) return;
+    for (let [first] = rest; first !== undefined && !signal.aborted; [first] = rest) {
       const { position } = first;
-      const checkpoint = await view.checkpoint();
-      const reached = checkpoint !== undefined && checkpoint > position ? checkpoint : position;
-      const written = rest.filter((each) => each.position <= reached).map(({ orderId }) => orderId);
-      rest = rest.filter((each) => each.position > reached);
-      await this.read(view, [...new Set(written)]);
-    }
-  }
-
-  /** undefined when that is not wanted any more. */
-  private async viewAt(position: Position, signal: AbortSignal): Promise<View<OrderDocument> | undefined> {
-    while (!signal.aborted) {
       try {
-        return await unlessAborted(
-          this.views.upTo(orderStatusProjection, consistencyToken(position)),
-          signal,
-        );
+        const token = consistencyToken(position);
+        const view = await unlessAborted(this.views.upTo(orderStatusProjection, token), signal);
+        if (view === undefined) return;
+        const checkpoint = await view.checkpoint();
+        const reached = checkpoint !== undefined && checkpoint > position ? checkpoint : position;
+        const written = rest.filter((each) => each.position <= reached).map(({ orderId }) => orderId);
+        await this.read(view, [...new Set(written)]);
+        rest = rest.filter((each) => each.position > reached);
       } catch (error) {
-        if (!(error instanceof ViewBehind)) throw error;
-        await pause(behindPauseMs, signal);
+        if (!isPassing(error)) throw error;
+        await pause(pauseMs, signal);
       }
     }
-    return undefined;
   }
 
   private async read(view: View<OrderDocument>, orderIds: readonly string[]): Promise<void> {

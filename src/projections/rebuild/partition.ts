@@ -5,14 +5,16 @@ import { type View } from '../../ports/views.js';
 import { changesOf, foldInto, type Keyed, type Working, workingOn } from '../fold.js';
 import { type Projection } from '../projection.js';
 
-/** More changed documents than this are written although nobody asked for it. */
-const mostChanged = 2_048;
-/** So many unchanged documents are kept for the events to come. */
-const mostKept = 4_096;
+/** Documents in memory, over all partitions of a replay: more than are under way at a time, as a rule. */
+export const mostDocuments = 4_096;
+
+/** A write of more would keep others waiting for the storage, and this thread busy, for too long. */
+const writtenAtOnce = 512;
 
 /**
- * One part of a replay: folds the events of its documents in memory and writes each document behind, so that one
- * whose events stand close together is written once. It can touch nothing but the documents of its view.
+ * One part of a replay: folds the events of its documents in memory and writes a document when it has not changed for
+ * the longest time, so that one whose events stand close together is written once. It can touch nothing but the
+ * documents of its view.
  */
 export class Partition<Event extends DomainEvent, Doc extends object> {
   /** The least recently changed first. */
@@ -20,10 +22,12 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
   private readonly changed = new Set<string>();
   private last: Promise<unknown> = Promise.resolve();
 
+  /** @param most documents that are kept in memory */
   constructor(
     private readonly projection: Projection<Event, Doc>,
     private readonly view: Pick<View<Doc>, 'getMany' | 'write'>,
     private readonly lease: Lease,
+    private readonly most = mostDocuments,
   ) {}
 
   /** @returns the event that it cannot get past; those before it are folded. */
@@ -33,7 +37,7 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
 
   /** Writes what has changed. */
   flush(): Promise<void> {
-    return this.inTurn(() => this.write());
+    return this.inTurn(() => this.write([...this.changed]));
   }
 
   /** What is asked of it while it waits for the view comes after. */
@@ -47,17 +51,8 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
     await this.load(events);
     const { changed, poison } = foldInto(this.projection, this.working, events);
     for (const id of changed) this.changed.add(id);
-    if (this.changed.size > mostChanged) await this.write();
+    if (this.working.size > this.most) await this.makeRoom();
     return poison;
-  }
-
-  private async write(): Promise<void> {
-    await this.view.write(changesOf(this.working, this.changed), null, this.lease);
-    this.changed.clear();
-    for (const id of this.working.keys()) {
-      if (this.working.size <= mostKept) break;
-      this.working.delete(id);
-    }
   }
 
   private async load(events: readonly Keyed<Event>[]): Promise<void> {
@@ -73,5 +68,20 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
     if (missing.size === 0) return;
     const stored = workingOn(await this.view.getMany([...missing]));
     for (const id of missing) this.working.set(id, stored.get(id) ?? { doc: undefined, position: undefined });
+  }
+
+  private async makeRoom(): Promise<void> {
+    const tooMany = this.working.size - Math.floor(this.most * 0.75);
+    const oldest = [...this.working.keys()].slice(0, tooMany);
+    await this.write(oldest.filter((id) => this.changed.has(id)));
+    for (const id of oldest) this.working.delete(id);
+  }
+
+  private async write(ids: readonly string[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += writtenAtOnce) {
+      const some = ids.slice(start, start + writtenAtOnce);
+      await this.view.write(changesOf(this.working, some), null, this.lease);
+      for (const id of some) this.changed.delete(id);
+    }
   }
 }

@@ -25,7 +25,7 @@ export interface ReplayPorts<Event extends DomainEvent, Doc extends object> {
   readonly lease: Lease;
   readonly partitions: readonly ReplayPartition<Event>[];
   readonly signal: AbortSignal;
-  /** Told after every checkpoint. @param events since the start of this replay */
+  /** How far it has read. @param events since the start of this replay */
   readonly onProgress?: (position: Position, events: number) => void;
   /** Events that are read at once. Default 2048. */
   readonly batchSize?: number;
@@ -38,7 +38,7 @@ export type ReplayEnd =
   | { readonly is: 'poisoned'; readonly poison: ProjectionFailure };
 
 /** A killed replay does as much again at most. */
-const eventsPerCheckpoint = 65_536;
+const eventsPerCheckpoint = 262_144;
 /** Deliveries that the partitions have not dealt with; the next is not read before. */
 const mostUnderWay = 4;
 
@@ -74,7 +74,6 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
     await Promise.all(partitions.map((partition) => partition.flush()));
     await view.write([], position, lease);
     sinceCheckpoint = 0;
-    onProgress?.(position, events);
   };
 
   try {
@@ -88,6 +87,7 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
       const poison = await settle(writes ? 0 : mostUnderWay);
       if (poison !== undefined) return { is: 'poisoned', poison };
       if (unreadable !== undefined) return { is: 'poisoned', poison: unreadable };
+      onProgress?.(position, events);
       if (writes) await writeDown(position);
       if (finish) return { is: caughtUp ? 'caught up' : 'out of events' };
     }

@@ -126,6 +126,9 @@ describe('Live updates of an order', () => {
     const shop = new Shop(program.http);
     const sku = await shop.stocked('REFUSED', 10);
     const { orderId, reply } = await placeOrder(shop, sku);
+    await until('the view', async () =>
+      (await program.http.get(`/api/orders/${orderId}`)).status === 200 ? true : undefined,
+    );
     const path = `/api/orders/${orderId}/stream`;
     const refused = async (status: number, headers: Headers, at = path) => {
       const answer = await program.http.get(at, headers);
@@ -160,7 +163,7 @@ describe('Live updates of an order', () => {
   });
 
   it('ends with the program, which does not wait for those who listen', async () => {
-    const program = await site.start({ SHUTDOWN_TIMEOUT_MS: '5000' });
+    const program = await site.start({ SHUTDOWN_TIMEOUT_MS: '5000', LIVE_STREAMS_MAX: '3' });
     const shop = new Shop(program.http);
     const sku = await shop.stocked('STOP', 10);
     const { orderId, reply } = await placeOrder(shop, sku);
