@@ -122,6 +122,7 @@ export const auditText = (report: AuditReport): string => {
         ],
       ),
     ),
+    ...(report.differences.length > 0 ? [''] : []),
     verdict,
   ].join('\n');
 };
