@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { HttpClient } from './http-client.js';
 import { until } from '../until.js';
 
@@ -61,6 +62,19 @@ export class Program {
     this.child?.kill(signal);
   }
 
+  /**
+   * Stops it where it stands, as a paused machine would; `SIGCONT` lets it go on. Not within a transaction: that holds
+   * the lock of a file of the embedded engine, and nobody else could write it until the process goes on or dies.
+   */
+  async suspend(): Promise<void> {
+    await until('the program to stand still outside of a transaction', () => {
+      this.signal('SIGSTOP');
+      if (!isLocked(this.settings['DATA_DIR'] ?? '')) return true;
+      this.signal('SIGCONT');
+      return undefined;
+    });
+  }
+
   /** The exit code; null when a signal ended it. */
   async ended(): Promise<number | null> {
     const { child } = this;
@@ -86,6 +100,23 @@ export class Program {
     process.removeListener('exit', this.killWithUs);
   }
 }
+
+const isLocked = (dataDir: string): boolean => {
+  const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.db'))
+    .some((file) => {
+      const db = new Database(join(dataDir, file), { timeout: 200 });
+      try {
+        db.exec('BEGIN IMMEDIATE; ROLLBACK');
+        return false;
+      } catch {
+        return true;
+      } finally {
+        db.close();
+      }
+    });
+};
 
 /** A data folder and the programs that work on it; all of it goes with `clean`. */
 export class Site {

@@ -445,7 +445,7 @@ describe('Views that are rebuilt while they serve', () => {
       expect((await owners(second)).owners.size).toBe(2);
     });
     const placing = place(20);
-    first.signal('SIGSTOP');
+    await first.suspend();
     await placing;
     await alone();
     await ask(second, 'order_status', 'rebuild');

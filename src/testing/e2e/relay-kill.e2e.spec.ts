@@ -125,7 +125,7 @@ describe('The relay', () => {
     const paused = await (await relay({ LEASE_TTL_MS: '500' })).start();
     await underLoad(async () => {
       await published();
-      paused.signal('SIGSTOP');
+      await paused.suspend();
       const successor = await (await relay({ LEASE_TTL_MS: '500' })).start();
       await published();
       paused.signal('SIGCONT');
