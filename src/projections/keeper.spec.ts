@@ -322,6 +322,16 @@ describe('the keeper of the views', () => {
     expect(await engine.views.names()).toStrictEqual(['inventory_v1_g3']);
   });
 
+  it('keeps the generation of a store without events', async () => {
+    const first = keep();
+    await until('a position', async () => ((await status()).serving?.position ? true : undefined));
+    await stop(first);
+    keep();
+    await until('an owner', async () => ((await status()).serving?.owner ? true : undefined));
+    expect(await status()).toMatchObject({ serving: { number: 1 }, former: [], build: null });
+    expect(await engine.views.names()).toStrictEqual(['inventory_v1_g1']);
+  });
+
   it('shares the views out among processes, and takes over what a process leaves', async () => {
     const both = [inventoryProjection, paymentsProjection];
     const one = keep(both, { owner: 'one' });

@@ -148,12 +148,14 @@ export class ProjectionKeeper {
     const lost = new Set<string>();
     for (const { storage } of [...(serving === null ? [] : [serving]), ...former]) {
       // Somebody keeps it.
-      if ((await leases.held(projectionLease(storage))).length > 0) continue;
-      const checkpoint = names.includes(storage)
-        ? await views.open({ name: storage, indexes: [] }).checkpoint()
-        : undefined;
+      const lease = projectionLease(storage);
+      if ((await leases.held(lease)).some(({ name }) => name === lease)) continue;
+      const view = names.includes(storage) ? views.open({ name: storage, indexes: [] }) : undefined;
+      const checkpoint = await view?.checkpoint();
       const head = await eventStore.head();
-      const isAhead = checkpoint !== undefined && (head === undefined || checkpoint > head);
+      // One of no events is at a position too, before all events.
+      const holdsAny = async (): Promise<boolean> => ((await view?.scan(undefined, 1)) ?? []).length > 0;
+      const isAhead = checkpoint !== undefined && (head === undefined ? await holdsAny() : checkpoint > head);
       const isEmpty = checkpoint === undefined && head !== undefined;
       if (names.includes(storage) && !isAhead && !isEmpty) continue;
       const why = isAhead ? 'it is ahead of the event store' : 'its storage is not there, or empty';

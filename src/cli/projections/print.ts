@@ -3,11 +3,12 @@ import { type AuditReport } from '../../projections/rebuild/audit.js';
 import { isEqual } from '../../projections/rebuild/compare.js';
 import { type GenerationStatus, type Overview, type ViewStatus } from '../../projections/rebuild/desk.js';
 import { clean, formatCount, indent, percent, table } from '../text.js';
-import { type WatchEnd } from './watch.js';
+import { shareRead, type WatchEnd } from './watch.js';
 
 export const overviewText = ({ views, keepers, head }: Overview): string => {
   const rows = views.map(({ name, version, phase, serving, former, build }) => {
-    const { owner = null, reached = 0 } = build ?? serving ?? {};
+    const { owner = null } = build ?? serving ?? {};
+    const reached = build === null ? (serving?.reached ?? 0) : shareRead(build);
     return [
       name,
       String(version),
@@ -121,6 +122,7 @@ export const auditText = (report: AuditReport): string => {
         ],
       ),
     ),
+    ...(report.differences.length > 0 ? [''] : []),
     verdict,
   ].join('\n');
 };

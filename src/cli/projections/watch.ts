@@ -47,14 +47,18 @@ const endOf = ({ build, serving, former }: ViewStatus, number: number): WatchEnd
   return [serving, ...former].some((generation) => generation?.number === number) ? 'serving' : 'cancelled';
 };
 
+/** A replay has read further than it has written down. */
+export const shareRead = (build: ViewStatus['build']): number =>
+  build === null ? 1 : build.phase === 'replaying' ? build.progress.fraction : build.reached;
+
 export const momentOf = ({ name, phase, build }: ViewStatus): Moment => {
-  const { number = 0, reached = 1, progress } = build ?? {};
+  const { number = 0, progress } = build ?? {};
   const label = `${name} g${number}`;
   const isReplaying = phase === 'replaying';
   return {
     label,
     phase,
-    fraction: reached,
+    fraction: shareRead(build),
     eventsPerSecond: isReplaying && progress !== undefined ? progress.eventsPerSecond : null,
     remainingSeconds: isReplaying && progress !== undefined ? progress.remainingSeconds : null,
     documents: phase === 'comparing' && progress !== undefined ? progress.documents : null,

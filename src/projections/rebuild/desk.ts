@@ -170,6 +170,14 @@ export class ProjectionDesk {
     }
   }
 
+  /** To look at a storage that was dropped meanwhile has made it anew, with nothing in it. */
+  private async dropOpened(looked: GenerationsOf): Promise<void> {
+    const { generations, views } = this.ports;
+    const loaded = await generations.load(looked.projection);
+    const known = new Set(storagesOf(loaded?.generations ?? noGenerations(looked.projection)));
+    for (const storage of storagesOf(looked)) if (!known.has(storage)) await views.drop(storage);
+  }
+
   private async until({ storage }: GenerationStatus, position: Position | null): Promise<boolean> {
     const view = this.ports.views.open({ name: storage, indexes: [] });
     return position === null || new ViewProgress(view).waitUntil(position, rollbackPatienceMs);
@@ -193,7 +201,7 @@ export class ProjectionDesk {
       return { ...generation, position, reached, owner: owners.get(projectionLease(storage)) ?? null };
     };
     const { serving, former, build, comparison } = known;
-    return {
+    const status: ViewStatus = {
       name,
       version,
       phase: build?.phase ?? (serving === null ? 'unbuilt' : 'serving'),
@@ -202,6 +210,8 @@ export class ProjectionDesk {
       build: build && (await stand(build)),
       comparison,
     };
+    await this.dropOpened(known);
+    return status;
   }
 }
 
