@@ -82,6 +82,8 @@ export interface Scanned {
 export interface Views {
   /** Makes the storage, and the indexes that are missing. */
   open<Doc extends object>(definition: ViewDefinition): View<Doc>;
+  /** The storage, if it is there: to look at one never makes it. */
+  existing<Doc extends object>(name: string): Promise<View<Doc> | undefined>;
   /** The names of the storages there are. */
   names(): Promise<readonly string[]>;
   /** Removes the storage, if it is there; who has it open still gets `ViewDropped` from then on, or old documents. */

@@ -117,7 +117,7 @@ export class ProjectionKeeper {
       if (isMine && wants === undefined) await this.dropUnknown(name, storage);
     }
     for (const [storage, attempt] of wanted) {
-      if (!this.kept.has(storage)) this.kept.set(storage, { runner: this.run(projection, storage), attempt });
+      if (!this.kept.has(storage)) await this.run(projection, storage, attempt);
     }
   }
 
@@ -144,20 +144,19 @@ export class ProjectionKeeper {
   /** After a restore from a backup a storage is not there, or empty, or ahead of the log: it cannot serve. */
   private async forgetLost({ projection, serving, former }: GenerationsOf): Promise<void> {
     const { eventStore, views, generations, leases, logger } = this.ports;
-    const names = await views.names();
     const lost = new Set<string>();
     for (const { storage } of [...(serving === null ? [] : [serving]), ...former]) {
       // Somebody keeps it.
       const lease = projectionLease(storage);
       if ((await leases.held(lease)).some(({ name }) => name === lease)) continue;
-      const view = names.includes(storage) ? views.open({ name: storage, indexes: [] }) : undefined;
+      const view = await views.existing(storage);
       const checkpoint = await view?.checkpoint();
       const head = await eventStore.head();
       // One of no events is at a position too, before all events.
       const holdsAny = async (): Promise<boolean> => ((await view?.scan(undefined, 1)) ?? []).length > 0;
       const isAhead = checkpoint !== undefined && (head === undefined ? await holdsAny() : checkpoint > head);
       const isEmpty = checkpoint === undefined && head !== undefined;
-      if (names.includes(storage) && !isAhead && !isEmpty) continue;
+      if (view !== undefined && !isAhead && !isEmpty) continue;
       const why = isAhead ? 'it is ahead of the event store' : 'its storage is not there, or empty';
       logger.error({ projection, storage }, `a generation of a view is given up: ${why}`);
       lost.add(storage);
@@ -167,9 +166,17 @@ export class ProjectionKeeper {
     await revise(generations, projection, (current) => without(current, ({ storage }) => lost.has(storage)));
   }
 
-  private run(projection: AnyProjection, storage: string): ProjectionRunner<DomainEvent, object> {
+  /** @param attempt of its build; 0 when it is none: then its storage must be there */
+  private async run(projection: AnyProjection, storage: string, attempt: number): Promise<void> {
     const { views, workFor } = this.ports;
-    const view = views.open<object>({ name: storage, indexes: [] });
+    const view =
+      attempt > 0
+        ? views.open<object>({ name: storage, indexes: [] })
+        : await views.existing<object>(storage);
+    if (view === undefined) {
+      this.checked.delete(projection.name);
+      return;
+    }
     const build = new GenerationBuild(projection, storage, { ...this.ports, work: workFor(projection) });
     const runner = new ProjectionRunner<DomainEvent, object>(projection, storage, {
       ...this.ports,
@@ -179,7 +186,7 @@ export class ProjectionKeeper {
     runner.onAdvance((position) => {
       for (const listener of this.listeners) listener(storage, position);
     });
-    return runner.start();
+    this.kept.set(storage, { runner: runner.start(), attempt });
   }
 
   /** What was cancelled or pruned while it was written here. */

@@ -4,10 +4,10 @@ import { GENERATIONS, VIEWS } from '../execution/tokens.js';
 import { type DomainEvent } from '../kernel/decider.js';
 import { type Position } from '../kernel/envelope.js';
 import { isRejection } from '../kernel/rejection.js';
-import { type Generation, type Generations, type GenerationsOf } from '../ports/generations.js';
+import { type Generations, type GenerationsOf } from '../ports/generations.js';
 import { type View, type Views } from '../ports/views.js';
 import { parseConsistencyToken, ViewProgress } from './consistency.js';
-import { type AnyProjection, type Projection, viewIn } from './projection.js';
+import { type AnyProjection, type Projection } from './projection.js';
 import { noGenerations, readable, storagesOf } from './rebuild/generations.js';
 
 export const CONSISTENCY_TIMEOUT_MS = Symbol('How long a query waits for its view');
@@ -72,8 +72,7 @@ export class ServingViews {
     const position = token === undefined ? undefined : parseConsistencyToken(token);
     if (isRejection(position)) throw new InvalidConsistencyToken(position.detail);
     const started = performance.now();
-    const generation = await this.generation(projection, started + this.timeoutMs);
-    const { view, progress } = this.open(projection, generation.storage);
+    const { view, progress } = await this.serving(projection, started + this.timeoutMs);
     if (position !== undefined) {
       const left = Math.max(0, this.timeoutMs - (performance.now() - started));
       if (!(await progress.waitUntil(position, left))) throw new ViewBehind(projection.name, this.timeoutMs);
@@ -87,19 +86,16 @@ export class ServingViews {
     this.served.get(storage)?.progress.advanced(position);
   }
 
-  private async generation(projection: AnyProjection, deadline: number): Promise<Generation> {
+  private async serving(projection: AnyProjection, deadline: number): Promise<Served> {
     for (;;) {
       const generations = await this.current(projection.name);
       const generation = readable(generations, projection.version);
-      if (generation !== undefined && (await this.isThere(generation.storage))) return generation;
+      // After a restore the storage may not be there yet.
+      const served = generation && (await this.open(generation.storage));
+      if (served !== undefined) return served;
       if (performance.now() >= deadline) throw new ViewUnbuilt(projection, generations);
       await delay(lookAgainMs);
     }
-  }
-
-  /** After a restore the storage may not be there yet; opening it would make an empty view of it. */
-  private async isThere(storage: string): Promise<boolean> {
-    return this.served.has(storage) || (await this.views.names()).includes(storage);
   }
 
   private async current(name: string): Promise<GenerationsOf> {
@@ -121,10 +117,11 @@ export class ServingViews {
     for (const storage of before) if (!now.includes(storage)) this.served.delete(storage);
   }
 
-  private open(projection: AnyProjection, storage: string): Served {
+  private async open(storage: string): Promise<Served | undefined> {
     const known = this.served.get(storage);
     if (known !== undefined) return known;
-    const view = this.views.open<object>(viewIn(projection, storage));
+    const view = await this.views.existing<object>(storage);
+    if (view === undefined) return undefined;
     const served = { view, progress: new ViewProgress(view) };
     this.served.set(storage, served);
     return served;

@@ -155,7 +155,12 @@ export const describeViewsContract = (name: string, open: () => Promise<ViewsHar
       await another.drop('samples_v1');
       await another.drop('samples_v1');
       expect(await harness.views.names()).toStrictEqual(['other_v1']);
+      expect(await harness.views.existing('samples_v1')).toBeUndefined();
+      expect(await another.existing('never_v1')).toBeUndefined();
+      expect(await harness.views.names()).toStrictEqual(['other_v1']);
       const again = harness.views.open<Sample>(sampleView);
+      expect(await (await another.existing('samples_v1'))?.get('a')).toBeUndefined();
+      expect(await another.existing('samples_v1')).toBeDefined();
       expect(await again.get('a')).toBeUndefined();
       expect(await again.checkpoint()).toBeUndefined();
       await expect(view.get('a')).rejects.toThrow(ViewDropped);

@@ -77,11 +77,16 @@ export interface FileOptions {
   readonly cacheKb: number;
   /** Made when they are not there yet. */
   readonly tables: string;
+  /** Fails with SQLITE_CANTOPEN where there is no file, instead of making one. */
+  readonly mustExist?: boolean;
 }
 
 /** A file of ours, in WAL mode. Several processes may open it. */
-export const openFile = (path: string, { synchronous, cacheKb, tables }: FileOptions): Database => {
-  const db = new Sqlite(path, { timeout: openingTimeoutMs });
+export const openFile = (
+  path: string,
+  { synchronous, cacheKb, tables, mustExist = false }: FileOptions,
+): Database => {
+  const db = new Sqlite(path, { timeout: openingTimeoutMs, fileMustExist: mustExist });
   refuseForeign(db);
   switchToWal(db);
   db.pragma(`synchronous = ${synchronous}`);

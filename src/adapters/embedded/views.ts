@@ -17,7 +17,7 @@ import {
 } from '../../ports/views.js';
 import { whenFree } from './busy.js';
 import { checkpointRows } from './checkpoints.js';
-import { type Database, openFile } from './database.js';
+import { codeOf, type Database, openFile } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import { type Fence, fence } from './leases.js';
 import { compileQuery, valueAt } from './view-query.js';
@@ -63,10 +63,7 @@ export class EmbeddedViews implements Views {
   }
 
   open<Doc extends object>({ name, indexes }: ViewDefinition): View<Doc> {
-    if (!/^[A-Za-z0-9_]+$/.test(name)) throw new RangeError(`Not a name for a view: ${name}`);
-    this.closeDropped();
-    const file = this.files.get(name) ?? this.openFile(name);
-    const { db, commits } = file;
+    const { db, commits } = this.file(name, false);
     if (indexes.length > 0) {
       const lockTimeoutMs = Number(db.pragma('busy_timeout', { simple: true }));
       db.pragma(`busy_timeout = ${openingTimeoutMs}`);
@@ -77,6 +74,17 @@ export class EmbeddedViews implements Views {
       }
     }
     return new EmbeddedView<Doc>(name, db, commits, this.lost);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is a rejection
+  async existing<Doc extends object>(name: string): Promise<View<Doc> | undefined> {
+    try {
+      const { db, commits } = this.file(name, true);
+      return new EmbeddedView<Doc>(name, db, commits, this.lost);
+    } catch (error) {
+      if (codeOf(error) === 'SQLITE_CANTOPEN') return undefined;
+      throw error;
+    }
   }
 
   async names(): Promise<readonly string[]> {
@@ -99,8 +107,12 @@ export class EmbeddedViews implements Views {
     this.files.clear();
   }
 
-  private openFile(name: string): OpenFile {
-    const db = openFile(this.path(name), { synchronous: 'NORMAL', cacheKb: 16_384, tables });
+  private file(name: string, mustExist: boolean): OpenFile {
+    if (!/^[A-Za-z0-9_]+$/.test(name)) throw new RangeError(`Not a name for a view: ${name}`);
+    this.closeDropped();
+    const known = this.files.get(name);
+    if (known !== undefined) return known;
+    const db = openFile(this.path(name), { synchronous: 'NORMAL', cacheKb: 16_384, tables, mustExist });
     const file = { db, commits: new GroupCommit(db) };
     this.files.set(name, file);
     return file;

@@ -103,13 +103,13 @@ export const audit = async (
       `Of ${name} version ${serving.version} serves, and this program folds version ${version}.`,
     );
   }
-  const names = await ports.views.names();
-  if (!names.includes(serving.storage)) {
+  const view = await ports.views.existing(serving.storage);
+  if (view === undefined) {
     return impossible(
       `The storage ${serving.storage} of ${name} is not there: start a program, or rebuild it.`,
     );
   }
-  const auditor = new Auditor(projection, serving, ports, request);
+  const auditor = new Auditor(projection, serving, view, ports, request);
   const outcome = request.sample === null ? await auditor.all() : await auditor.sample(request.sample);
   if (outcome.is === 'judged' && !storagesOf(await known()).includes(serving.storage)) {
     return impossible(`Generation ${serving.number} of ${name} was removed meanwhile. Verify again.`);
@@ -121,6 +121,7 @@ class Auditor {
   constructor(
     private readonly projection: AnyProjection,
     private readonly serving: Generation,
+    private readonly view: View<object>,
     private readonly ports: AuditPorts,
     private readonly request: AuditRequest,
   ) {}
@@ -169,7 +170,7 @@ class Auditor {
     });
     if (end.is === 'poisoned') return poisoned(end.poison);
     if (signal.aborted) return { is: 'interrupted' };
-    const position = await this.ports.views.open({ name: storage, indexes: [] }).checkpoint();
+    const position = await (await this.ports.views.existing(storage))?.checkpoint();
     await this.untilServingAt(position, signal);
     const comparison = await work.compare(
       { projection, serving: this.serving.storage, built: storage, size: events },
@@ -179,7 +180,7 @@ class Auditor {
   }
 
   async sample(share: number): Promise<AuditOutcome> {
-    const { eventStore, views } = this.ports;
+    const { eventStore } = this.ports;
     const { signal } = this.request;
     const isIn = (id: string): boolean => hash('sha256', id, 'buffer').readUInt32BE() < share * 2 ** 32;
     const folded = await this.foldInMemory(isIn);
@@ -188,7 +189,7 @@ class Auditor {
     await this.untilServingAt(folded.position, signal);
     const comparison = await compare(this.projection, {
       eventStore,
-      serving: filtered(views.open({ name: this.serving.storage, indexes: [] }), isIn),
+      serving: filtered(this.view, isIn),
       built: inMemory(folded.documents, folded.position),
       signal,
       onProgress: this.tellCompared,
@@ -219,13 +220,11 @@ class Auditor {
 
   /** One that nobody writes is compared as far as it has got. */
   private async untilServingAt(position: Position | undefined, signal: AbortSignal): Promise<void> {
-    const { views, leases } = this.ports;
-    const { storage } = this.serving;
-    const view = views.open({ name: storage, indexes: [] });
-    const lease = projectionLease(storage);
+    const { leases } = this.ports;
+    const lease = projectionLease(this.serving.storage);
     const deadline = performance.now() + servingPatienceMs;
     while (position !== undefined && !signal.aborted && performance.now() < deadline) {
-      const reached = await view.checkpoint();
+      const reached = await this.view.checkpoint();
       if (reached !== undefined && reached >= position) return;
       if (!(await leases.held(lease)).some(({ name }) => name === lease)) return;
       await pause(lookAgainMs, signal);

@@ -22,7 +22,7 @@ import { type BuildWork } from './work.js';
 export interface BuildPorts {
   readonly generations: Generations;
   readonly eventStore: Pick<EventStore, 'head' | 'fractionAt'>;
-  readonly views: Pick<Views, 'open'>;
+  readonly views: Pick<Views, 'existing'>;
   readonly work: BuildWork;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -118,15 +118,14 @@ export class GenerationBuild {
   }
 
   private async compare(build: Build, serving: Generation, { signal, goesWell }: Term): Promise<Comparison> {
-    const { views, work } = this.ports;
+    const { work } = this.ports;
     await this.save({ phase: 'comparing' });
     const position = await this.checkpointOf(this.storage);
     if (build.version === serving.version && position !== undefined) {
       // One that does not get there has stopped, and is compared as far as it has got.
-      const view = views.open({ name: serving.storage, indexes: [] });
       const deadline = performance.now() + servingPatienceMs;
       while (!signal.aborted && performance.now() < deadline) {
-        const reached = await view.checkpoint();
+        const reached = await this.checkpointOf(serving.storage);
         if (reached !== undefined && reached >= position) break;
         await pause(lookAgainMs, signal);
       }
@@ -181,8 +180,8 @@ export class GenerationBuild {
     return (await this.ports.generations.load(this.projection))?.generations.serving ?? null;
   }
 
-  private checkpointOf(storage: string): Promise<Position | undefined> {
-    return this.ports.views.open({ name: storage, indexes: [] }).checkpoint();
+  private async checkpointOf(storage: string): Promise<Position | undefined> {
+    return (await this.ports.views.existing(storage))?.checkpoint();
   }
 
   private async save(change: Partial<Build>): Promise<void> {

@@ -32,7 +32,7 @@ import {
 export interface DeskPorts {
   readonly generations: Generations;
   readonly eventStore: Pick<EventStore, 'head' | 'fractionAt'>;
-  readonly views: Pick<Views, 'open' | 'names' | 'drop'>;
+  readonly views: Pick<Views, 'existing' | 'names' | 'drop'>;
   readonly leases: Pick<Leases, 'held'>;
   readonly clock: Clock;
 }
@@ -170,17 +170,10 @@ export class ProjectionDesk {
     }
   }
 
-  /** To look at a storage that was dropped meanwhile has made it anew, with nothing in it. */
-  private async dropOpened(looked: GenerationsOf): Promise<void> {
-    const { generations, views } = this.ports;
-    const loaded = await generations.load(looked.projection);
-    const known = new Set(storagesOf(loaded?.generations ?? noGenerations(looked.projection)));
-    for (const storage of storagesOf(looked)) if (!known.has(storage)) await views.drop(storage);
-  }
-
   private async until({ storage }: GenerationStatus, position: Position | null): Promise<boolean> {
-    const view = this.ports.views.open({ name: storage, indexes: [] });
-    return position === null || new ViewProgress(view).waitUntil(position, rollbackPatienceMs);
+    const view = await this.ports.views.existing(storage);
+    if (position === null || view === undefined) return position === null;
+    return new ViewProgress(view).waitUntil(position, rollbackPatienceMs);
   }
 
   private async statusOf(projection: AnyProjection): Promise<ViewStatus> {
@@ -188,20 +181,17 @@ export class ProjectionDesk {
     const { name, version } = projection;
     const known = (await generations.load(name))?.generations ?? noGenerations(name);
     const head = await eventStore.head();
-    const names = new Set(await views.names());
     const owners = new Map(
       (await leases.held(projectionLease(name))).map((lease) => [lease.name, lease.owner]),
     );
     const stand = async <G extends Generation>(generation: G): Promise<G & GenerationStatus> => {
       const { storage } = generation;
-      const position = names.has(storage)
-        ? ((await views.open({ name: storage, indexes: [] }).checkpoint()) ?? null)
-        : null;
+      const position = (await (await views.existing(storage))?.checkpoint()) ?? null;
       const reached = head === undefined ? 1 : position === null ? 0 : eventStore.fractionAt(position, head);
       return { ...generation, position, reached, owner: owners.get(projectionLease(storage)) ?? null };
     };
     const { serving, former, build, comparison } = known;
-    const status: ViewStatus = {
+    return {
       name,
       version,
       phase: build?.phase ?? (serving === null ? 'unbuilt' : 'serving'),
@@ -210,8 +200,6 @@ export class ProjectionDesk {
       build: build && (await stand(build)),
       comparison,
     };
-    await this.dropOpened(known);
-    return status;
   }
 }
 

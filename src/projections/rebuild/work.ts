@@ -3,7 +3,7 @@ import { type Position } from '../../kernel/envelope.js';
 import { type EventStore } from '../../ports/event-store.js';
 import { type Comparison } from '../../ports/generations.js';
 import { type Lease } from '../../ports/leases.js';
-import { type Views } from '../../ports/views.js';
+import { type View, ViewDropped, type Views } from '../../ports/views.js';
 import { type Projection, viewIn } from '../projection.js';
 import { compare } from './compare.js';
 import { Partition } from './partition.js';
@@ -39,7 +39,7 @@ export interface Watch {
 
 export interface WorkPorts {
   readonly eventStore: Pick<EventStore, 'subscribe' | 'subscribeTexts'>;
-  readonly views: Pick<Views, 'open'>;
+  readonly views: Pick<Views, 'open' | 'existing'>;
 }
 
 /** In this thread; with partitions of its own unless others are given. */
@@ -73,12 +73,12 @@ export class LocalWork<Event extends DomainEvent, Doc extends object> implements
     return end;
   }
 
-  compare({ serving, built }: CompareTask, { signal, onProgress }: Watch): Promise<Comparison> {
+  async compare({ serving, built }: CompareTask, { signal, onProgress }: Watch): Promise<Comparison> {
     const { eventStore, views } = this.ports;
     return compare(this.projection, {
       eventStore,
-      serving: views.open({ name: serving, indexes: [] }),
-      built: views.open({ name: built, indexes: [] }),
+      serving: await existing(views, serving),
+      built: await existing(views, built),
       signal,
       onProgress: (documents) => {
         onProgress(documents);
@@ -86,3 +86,9 @@ export class LocalWork<Event extends DomainEvent, Doc extends object> implements
     });
   }
 }
+
+const existing = async (views: Pick<Views, 'existing'>, storage: string): Promise<View<object>> => {
+  const view = await views.existing(storage);
+  if (view === undefined) throw new ViewDropped(storage);
+  return view;
+};
