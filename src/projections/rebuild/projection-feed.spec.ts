@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { logbook } from '../../execution/testing/logbook.js';
 import { type Frame } from '../../http/event-stream.js';
 import { type Position } from '../../kernel/envelope.js';
-import { eventually } from '../../testing/eventually.js';
+import { eventually } from '../testing/eventually.js';
 import { type Overview } from './desk.js';
 import { ProjectionFeed } from './projection-feed.js';
 
