@@ -22,6 +22,8 @@ export interface ComparePorts {
 }
 
 const pageSize = 256;
+/** So many documents that the serving generation has moved on with are kept in memory, then they are judged. */
+const mostMoved = 1_000;
 /** So many differences are listed in full. */
 const mostListed = 20;
 const mostPaths = 20;
@@ -48,6 +50,15 @@ export const compare = async <Event extends DomainEvent, Doc extends object>(
   const servingAt = (await serving.checkpoint()) ?? nowhere;
   const tally = new Tally(position);
   const moved: Moved[] = [];
+  const judgeMoved = async (): Promise<void> => {
+    const to = (await serving.checkpoint()) ?? nowhere;
+    const some = moved.splice(0);
+    const equal = await foldForwards(projection, some, { eventStore, from: position, to, signal });
+    for (const { id, serving: one, built: other } of some) {
+      if (equal.has(id)) tally.equal += 1;
+      else tally.differ(id, one, other);
+    }
+  };
   for await (const { id, serving: one, built: other } of pairs(serving, built)) {
     if (signal.aborted) break;
     tally.count(one, other);
@@ -55,20 +66,13 @@ export const compare = async <Event extends DomainEvent, Doc extends object>(
     if (one?.text === other?.text) tally.equal += 1;
     else if ((one?.position ?? nowhere) > position || (one === undefined && servingAt >= position)) {
       moved.push({ id, serving: one, built: other });
+      if (moved.length >= mostMoved) await judgeMoved();
     } else if ((other?.position ?? nowhere) > servingAt || (other === undefined && servingAt < position)) {
       // Changed, or removed, by an event that the serving one has not got to.
       tally.unjudged += 1;
     } else tally.differ(id, one, other);
   }
-  const servingNow = (await serving.checkpoint()) ?? nowhere;
-  const judged =
-    moved.length === 0
-      ? new Set<string>()
-      : await foldForwards(projection, moved, { eventStore, from: position, to: servingNow, signal });
-  for (const { id, serving: one, built: other } of moved) {
-    if (judged.has(id)) tally.equal += 1;
-    else tally.differ(id, one, other);
-  }
+  await judgeMoved();
   return tally.result();
 };
 
