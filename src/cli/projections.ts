@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { projectionDeskOf } from '../app/platform.js';
 import { keeperFor } from '../app/rebuild/keeper-for.js';
 import { projectionNamed } from '../app/rebuild/ports.js';
@@ -12,6 +13,8 @@ import { RebuildProgress } from './projections/progress.js';
 import { run } from './projections/run.js';
 
 const known = allProjections.map(({ projection }) => projection.name);
+
+const anySeed = (): string => randomBytes(4).toString('hex');
 
 await runTool(usage, (args) => {
   const options = parseArguments(args, known);
@@ -41,13 +44,13 @@ await runTool(usage, (args) => {
     return run(options, {
       desk: projectionDeskOf(platform),
       keep: (name) => keeperFor([projectionNamed(name)], quiet, threads),
-      audit: (name, { sample, parallel = defaultParallel() }, onProgress) => {
+      audit: (name, { sample, seed = anySeed(), parallel = defaultParallel() }, onProgress) => {
         const projection = projectionNamed(name);
         const work = new ThreadedWork(projection, platform, threads);
         return audit(
           projection,
           { ...quiet, ttlMs: config.LEASE_TTL_MS, work },
-          { sample, parallel, pid: process.pid, signal, onProgress },
+          { sample, seed, parallel, pid: process.pid, signal, onProgress },
         );
       },
       progress,

@@ -60,7 +60,7 @@ export const consistencyHeader = (request: FastifyRequest): string | undefined =
 /** Of the last event that a client of a stream got before it connected again. */
 export const lastEventId = (request: FastifyRequest): Position | undefined => {
   const id = header(request, 'last-event-id');
-  const position = id === undefined ? undefined : parseConsistencyToken(id);
+  const position = id === undefined || id === '' ? undefined : parseConsistencyToken(id);
   if (!isRejection(position)) return position;
   throw badRequest('INVALID_LAST_EVENT_ID', 'must be the id of an event of this stream', 'Last-Event-ID');
 };

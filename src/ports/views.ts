@@ -92,9 +92,9 @@ export interface Views {
 
 /** The storage is gone: it was pruned, or its build was cancelled. */
 export class ViewDropped extends Error {
-  constructor(name: string) {
+  constructor(readonly storage: string) {
     super(
-      `The storage ${name} of a view has been removed. Ask again: another generation of the view serves.`,
+      `The storage ${storage} of a view has been removed. Ask again: another generation of the view serves.`,
     );
     this.name = 'ViewDropped';
   }

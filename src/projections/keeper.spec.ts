@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -330,6 +330,45 @@ describe('the keeper of the views', () => {
     await until('an owner', async () => ((await status()).serving?.owner ? true : undefined));
     expect(await status()).toMatchObject({ serving: { number: 1 }, former: [], build: null });
     expect(await engine.views.names()).toStrictEqual(['inventory_v1_g1']);
+  });
+
+  it('gives up a generation whose storage cannot be read, and keeps the other views meanwhile', async () => {
+    await commit(received('tea', 3));
+    const first = keep([inventoryProjection, paymentsProjection]);
+    await untilPhase('serving', 1);
+    await stop(first);
+    await engine.close();
+    for (const suffix of ['', '-wal', '-shm']) {
+      await writeFile(
+        join(dataDir, 'views', `inventory_v1_g1.db${suffix}`),
+        'this is no database '.repeat(500),
+      );
+    }
+    engine = openEmbedded({ dataDir });
+    desk = new ProjectionDesk({ ...engine, clock: systemClock });
+    expect(await status()).toMatchObject({ serving: { number: 1, position: null } });
+    keep([inventoryProjection, paymentsProjection]);
+    await untilPhase('serving', 2);
+    expect(await content()).toStrictEqual(refold(inventoryProjection, events));
+    expect(accepted(await desk.one('payments'))).toMatchObject({ phase: 'serving', serving: { number: 1 } });
+  });
+
+  it('notices that a storage was removed under it, without serving an empty one', async () => {
+    await commit(received('tea', 3));
+    keep();
+    await untilPhase('serving', 1);
+    accepted(await desk.rebuild('inventory'));
+    await untilPhase('serving', 2);
+    await engine.views.drop('inventory_v1_g2');
+    await commit(received('tea', 4));
+    await until('the former one to serve', async () =>
+      (await status()).serving?.number === 1 ? true : undefined,
+    );
+    expect(await content()).toStrictEqual(refold(inventoryProjection, events));
+    await engine.views.drop('inventory_v1_g1');
+    await commit(received('tea', 5));
+    await untilPhase('serving', 3);
+    expect(await content()).toStrictEqual(refold(inventoryProjection, events));
   });
 
   it('shares the views out among processes, and takes over what a process leaves', async () => {

@@ -45,6 +45,8 @@ export class ProjectionKeeper {
   private readonly stopping = new AbortController();
   private readonly kept = new Map<string, Kept>();
   private readonly checked = new Set<string>();
+  /** The views that could not be kept when they were looked at last. */
+  private readonly troubled = new Map<string, ProjectionStatus>();
   private readonly listeners = new Set<(storage: string, position: Position) => void>();
   private running: Promise<unknown> = Promise.resolve();
 
@@ -75,7 +77,7 @@ export class ProjectionKeeper {
   }
 
   get status(): readonly ProjectionStatus[] {
-    return [...this.kept.values()].map(({ runner }) => runner.status);
+    return [...[...this.kept.values()].map(({ runner }) => runner.status), ...this.troubled.values()];
   }
 
   /** Told how far a storage has been written by this process. */
@@ -89,10 +91,31 @@ export class ProjectionKeeper {
       for (const projection of this.projections) {
         const index = allProjections.findIndex((each) => each.projection.name === projection.name);
         const isMine = keeperOf(projection.name, index, all) === this.ports.owner;
-        await this.keep(projection, isMine);
+        await this.keepOrTellWhyNot(projection, isMine);
       }
       goesWell();
       await pause(lookEveryMs, this.stopping.signal);
+    }
+  }
+
+  /** What is wrong with one view must not keep the others from being kept. */
+  private async keepOrTellWhyNot(projection: AnyProjection, isMine: boolean): Promise<void> {
+    const { name, version } = projection;
+    try {
+      await this.keep(projection, isMine);
+      this.troubled.delete(name);
+    } catch (error) {
+      const { restarts = 0 } = this.troubled.get(name) ?? {};
+      const faults = restarts + 1;
+      const none = { storage: '', position: undefined, eventsApplied: 0 };
+      this.troubled.set(name, { name, version, ...none, state: 'restarting', restarts: faults });
+      // Ten times a second would hide everything else in the log.
+      if (faults === 1 || faults % 100 === 0) {
+        this.ports.logger.error(
+          { err: error, projection: name, faults },
+          'a view cannot be kept; tried again',
+        );
+      }
     }
   }
 
@@ -109,6 +132,8 @@ export class ProjectionKeeper {
     }
     for (const [storage, { runner, attempt }] of this.kept) {
       if (runner.status.name !== name) continue;
+      // Its storage is gone.
+      if (runner.status.state === 'stopped') this.kept.delete(storage);
       const wants = wanted.get(storage);
       // One that was a build and serves now goes on; one that failed is started again by a new attempt.
       if (wants !== undefined && (wants === 0 || wants === attempt)) continue;
@@ -149,7 +174,10 @@ export class ProjectionKeeper {
       // Somebody keeps it.
       const lease = projectionLease(storage);
       if ((await leases.held(lease)).some(({ name }) => name === lease)) continue;
-      const view = await views.existing(storage);
+      const view = await views.existing(storage).catch((error: unknown) => {
+        logger.error({ err: error, projection, storage }, 'a storage of a view cannot be read');
+        return undefined;
+      });
       const checkpoint = await view?.checkpoint();
       const head = await eventStore.head();
       // One of no events is at a position too, before all events.

@@ -5,7 +5,7 @@ import { type Position } from '../kernel/envelope.js';
 import { type Delivery, type EventStore } from '../ports/event-store.js';
 import { type ProjectionFailure } from '../ports/generations.js';
 import { type Lease } from '../ports/leases.js';
-import { type View } from '../ports/views.js';
+import { type View, ViewDropped } from '../ports/views.js';
 import { changesOf, foldInto, keyed, workingOn } from './fold.js';
 import { eventFilter, type Projection } from './projection.js';
 
@@ -101,7 +101,10 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
   private async run(): Promise<void> {
     const office = {
       name: projectionLease(this.storage),
-      serve: (term: Term) => this.serve(term),
+      serve: (term: Term) =>
+        this.serve(term).catch((error: unknown) => {
+          this.unlessDropped(error);
+        }),
       onStandby: () => {
         this.update({ state: 'standby' });
       },
@@ -111,6 +114,13 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
     };
     await whileLeading(office, this.ports, this.stopping.signal);
     if (this.current.state !== 'failed') this.update({ state: 'stopped' });
+  }
+
+  /** Nothing is left to write: the generation was pruned, cancelled or lost, which is its keeper's business. */
+  private unlessDropped(error: unknown): void {
+    if (!(error instanceof ViewDropped)) throw error;
+    this.ports.logger.info({ projection: this.storage }, error.message);
+    this.stopping.abort();
   }
 
   private async serve(term: Term): Promise<void> {

@@ -27,9 +27,9 @@ export class ViewUnbuilt extends Error {
   constructor({ name, version }: Pick<AnyProjection, 'name' | 'version'>, { build }: GenerationsOf) {
     const how =
       build === null
-        ? 'no process with the role projector has begun to'
+        ? 'no process with the role projector is at it'
         : `it is ${build.phase}, ${Math.floor(build.progress.fraction * 100)} % of the events are read`;
-    super(`View ${name} (version ${version}) is not built yet: ${how}. Ask again later.`);
+    super(`View ${name} (version ${version}) cannot be read yet: ${how}. Ask again later.`);
     this.name = 'ViewUnbuilt';
   }
 }

@@ -2,6 +2,7 @@ import { type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import { type EventText } from '../../ports/event-store.js';
 import { type Comparison, type ProjectionFailure } from '../../ports/generations.js';
 import { type Lease, LeaseLost } from '../../ports/leases.js';
+import { ViewDropped } from '../../ports/views.js';
 import { type ReplayEnd } from '../../projections/rebuild/replay.js';
 import { type CompareTask, type ReplayTask } from '../../projections/rebuild/work.js';
 import { type Config } from '../config.js';
@@ -60,13 +61,19 @@ export const unpacked = (events: string): readonly RecordedEvent[] =>
 /** An error on its way from one thread to another. */
 export interface Fault {
   readonly lost: Lease | undefined;
+  readonly dropped: string | undefined;
   readonly text: string;
 }
 
 export const faultOf = (error: unknown): Fault => ({
   lost: error instanceof LeaseLost ? error.lease : undefined,
+  dropped: error instanceof ViewDropped ? error.storage : undefined,
   text: error instanceof Error ? (error.stack ?? error.message) : String(error),
 });
 
-export const errorOf = ({ lost, text }: Fault): Error =>
-  lost === undefined ? new Error(`A thread of a rebuild failed: ${text}`) : new LeaseLost(lost);
+export const errorOf = ({ lost, dropped, text }: Fault): Error => {
+  if (lost !== undefined) return new LeaseLost(lost);
+  return dropped === undefined
+    ? new Error(`A thread of a rebuild failed: ${text}`)
+    : new ViewDropped(dropped);
+};

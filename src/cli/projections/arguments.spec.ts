@@ -26,10 +26,13 @@ describe('the arguments of projections', () => {
     ['cancel cart', { verb: 'cancel', name: 'cart' }],
     ['rollback cart', { verb: 'rollback', name: 'cart' }],
     ['prune cart', { verb: 'prune', name: 'cart' }],
-    ['verify', { verb: 'verify', names: known, sample: null, parallel: undefined, json: false }],
+    [
+      'verify',
+      { verb: 'verify', names: known, sample: null, seed: undefined, parallel: undefined, json: false },
+    ],
     [
       'verify cart --sample .05 --parallel 2 --json',
-      { verb: 'verify', names: ['cart'], sample: 0.05, parallel: 2, json: true },
+      { verb: 'verify', names: ['cart'], sample: 0.05, seed: undefined, parallel: 2, json: true },
     ],
   ])('%s', (line, options) => {
     expect(parse(line)).toStrictEqual(options);

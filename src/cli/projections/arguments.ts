@@ -12,8 +12,8 @@ npm run projections -- resume NAME [--no-wait]       a rebuild that failed, wher
 npm run projections -- cancel NAME                   a rebuild; nothing of it is left
 npm run projections -- rollback NAME                 the generation that served before serves again
 npm run projections -- prune NAME                    removes the generations that served before
-npm run projections -- verify [NAME …] [--sample SHARE] [--parallel N] [--json]
-    compares what serves with the events; --sample 0.05: 5 % of the documents, in memory
+npm run projections -- verify [NAME …] [--sample SHARE [--seed TEXT]] [--parallel N] [--json]
+    compares what serves with the events; --sample 0.05: 5 % of the documents, in memory, others every time; --seed: the same again
 The data folder is DATA_DIR; programs that run on it go on meanwhile. What no program does the tool does itself.
 0: it serves, or is what the events give; 1: it does not, or is not; 2: it cannot be done like this; 130: interrupted.`;
 
@@ -34,6 +34,7 @@ export type ProjectionsOptions =
       readonly verb: 'verify';
       readonly names: readonly string[];
       readonly sample: number | null;
+      readonly seed: string | undefined;
       readonly parallel: number | undefined;
       readonly json: boolean;
     };
@@ -63,7 +64,12 @@ const schemas = {
     ...{ all: flag, hold: flag, 'no-wait': flag, parallel },
     'from-version': whole(1, 1_000_000).optional(),
   }),
-  verify: z.strictObject({ sample: share.optional(), parallel, json: flag }),
+  verify: z.strictObject({
+    sample: share.optional(),
+    seed: z.string().min(1).optional(),
+    parallel,
+    json: flag,
+  }),
   none: z.strictObject({}),
 };
 
@@ -80,7 +86,7 @@ export const parseArguments = (
       args: [...args],
       allowPositionals: true,
       options: {
-        ...{ 'from-version': text, parallel: text, sample: text },
+        ...{ 'from-version': text, parallel: text, sample: text, seed: text },
         ...{ all: yes, hold: yes, 'no-wait': yes, json: yes },
       },
     });
@@ -118,8 +124,8 @@ export const parseArguments = (
         schemas.none.parse(given);
         return { verb, name: one() };
       case 'verify': {
-        const { sample = null, parallel, json } = schemas.verify.parse(given);
-        return { verb, names: names.length > 0 ? [...new Set(names)] : known, sample, parallel, json };
+        const { sample = null, seed, parallel, json } = schemas.verify.parse(given);
+        return { verb, names: names.length > 0 ? [...new Set(names)] : known, sample, seed, parallel, json };
       }
       default:
         return `unknown verb ${verb || '(none)'}: list, show, rebuild, watch, switch, resume, cancel, rollback, prune and verify are there`;

@@ -88,7 +88,7 @@ export const comparisonText = (comparison: Comparison): string =>
   ].join('\n');
 
 export const auditText = (report: AuditReport): string => {
-  const { projection, generation, version, sample, position, documents, unjudged } = report;
+  const { projection, generation, version, sample, seed, position, documents, unjudged } = report;
   const differing = report.missing + report.extra + report.changed;
   const verdict =
     differing > 0
@@ -101,7 +101,7 @@ export const auditText = (report: AuditReport): string => {
       ['view', `${projection}, generation ${generation}, version ${version}`],
       [
         'compared',
-        `${sample === null ? 'all documents' : `${sample * 100} % of the documents`}, after event ${position}`,
+        `${sample === null ? 'all documents' : `${sample * 100} % of the documents (--seed ${seed})`}, after event ${position}`,
       ],
       [
         'documents',

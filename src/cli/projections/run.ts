@@ -12,6 +12,7 @@ import { watch } from './watch.js';
 
 export interface AuditOptions {
   readonly sample: number | null;
+  readonly seed: string | undefined;
   readonly parallel: number | undefined;
 }
 

@@ -244,6 +244,12 @@ describe('live orders', () => {
     expect((await listen('o', parseConsistencyToken(id) as Position)).frames).toStrictEqual([]);
   });
 
+  it('are shown at once to who has seen more than there is: the store was restored since', async () => {
+    const newest = await happens(placed('o'));
+    const listener = await listen('o', '99999999999999999999' as Position);
+    expect(listener.frames).toStrictEqual([await shownAt('o', newest)]);
+  });
+
   it('that are not there have no listeners', async () => {
     await happens(placed('o'));
     expect(await live.listen('none', new Listener())).toBeUndefined();

@@ -94,7 +94,10 @@ export class OrderLive implements OnApplicationShutdown {
     listener: OrderListener,
     { after, token }: { readonly after?: Position | undefined; readonly token?: string | undefined } = {},
   ): Promise<(() => void) | undefined> {
-    const follower: Follower = { listener, position: after, digest: undefined };
+    const head = await this.store.head();
+    // An id of a store that was restored since says nothing of what the listener has seen.
+    const isKnown = after !== undefined && head !== undefined && after <= head;
+    const follower: Follower = { listener, position: isKnown ? after : undefined, digest: undefined };
     const watch = this.add(orderId, follower);
     const { considered } = watch;
     const unlisten = (): void => {

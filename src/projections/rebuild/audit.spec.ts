@@ -50,7 +50,7 @@ describe('the audit of a view', () => {
     );
   const run = (request: Partial<AuditRequest> = {}) =>
     audit(forgetful, ports, {
-      ...{ sample: null, parallel: 1, pid: 77, signal: new AbortController().signal },
+      ...{ sample: null, seed: 'a', parallel: 1, pid: 77, signal: new AbortController().signal },
       onProgress: () => undefined,
       ...request,
     });
@@ -93,7 +93,7 @@ describe('the audit of a view', () => {
       expect(await run({ sample })).toStrictEqual({
         is: 'judged',
         report: {
-          ...{ projection: 'inventory', generation: 1, version: 1, sample, position: head },
+          ...{ projection: 'inventory', generation: 1, version: 1, sample, seed: 'a', position: head },
           documents: { serving: documents, folded: documents },
           equal: documents,
           ...equal,
@@ -160,7 +160,7 @@ describe('the audit of a view', () => {
       expect(await run({ sample })).toStrictEqual({
         is: 'judged',
         report: {
-          ...{ projection: 'inventory', generation: 1, version: 1, sample, position: head },
+          ...{ projection: 'inventory', generation: 1, version: 1, sample, seed: 'a', position: head },
           documents: { serving: 3, folded: 3 },
           ...{ equal: 1, missing: 1, extra: 1, changed: 1, unjudged: 0 },
           differences: [
@@ -193,6 +193,7 @@ describe('the audit of a view', () => {
     const nothing = { ...forgetful, name: 'nothing' };
     const request = {
       sample: null,
+      seed: 'a',
       parallel: 1,
       pid: 1,
       signal: new AbortController().signal,

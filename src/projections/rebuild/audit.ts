@@ -34,6 +34,8 @@ export interface AuditPorts extends LeadershipOptions {
 export interface AuditRequest {
   /** Share of the documents, above 0 and up to 1, folded in memory; null: all, folded into a storage that is dropped. */
   readonly sample: number | null;
+  /** Chooses the documents of a sample: the same ones for the same seed. */
+  readonly seed: string;
   /** Partitions of the fold of all. */
   readonly parallel: number;
   /** Names the storage. */
@@ -65,6 +67,7 @@ export interface AuditReport {
   readonly generation: number;
   readonly version: number;
   readonly sample: number | null;
+  readonly seed: string;
   /** The view is compared as it was after this event. */
   readonly position: Position;
   readonly documents: { readonly serving: number; readonly folded: number };
@@ -182,7 +185,8 @@ class Auditor {
   async sample(share: number): Promise<AuditOutcome> {
     const { eventStore } = this.ports;
     const { signal } = this.request;
-    const isIn = (id: string): boolean => hash('sha256', id, 'buffer').readUInt32BE() < share * 2 ** 32;
+    const isIn = (id: string): boolean =>
+      hash('sha256', `${this.request.seed}:${id}`, 'buffer').readUInt32BE() < share * 2 ** 32;
     const folded = await this.foldInMemory(isIn);
     if ('message' in folded) return poisoned(folded);
     if (signal.aborted) return { is: 'interrupted' };
@@ -237,7 +241,13 @@ class Auditor {
     const { number: generation, version } = this.serving;
     const { missing, extra, ...rest } = counts;
     const report = {
-      ...{ projection: this.projection.name, generation, version, sample: this.request.sample },
+      ...{
+        projection: this.projection.name,
+        generation,
+        version,
+        sample: this.request.sample,
+        seed: this.request.seed,
+      },
       ...rest,
       documents: { serving: documents.serving, folded: documents.built },
       // Of two generations `missing` is said of the new one; here it is said of the view.

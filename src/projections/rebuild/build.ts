@@ -113,7 +113,11 @@ export class GenerationBuild {
   }
 
   private async catchUp(term: Term, follow: FollowUntil): Promise<ProjectionFailure | undefined> {
-    await this.save({ phase: 'catching up' });
+    const read = (await this.current())?.progress;
+    await this.save({
+      phase: 'catching up',
+      ...(read === undefined ? {} : { progress: { ...read, fraction: 1, remainingSeconds: 0 } }),
+    });
     return follow(term, ({ caughtUp }) => caughtUp);
   }
 

@@ -186,7 +186,7 @@ export class ProjectionDesk {
     );
     const stand = async <G extends Generation>(generation: G): Promise<G & GenerationStatus> => {
       const { storage } = generation;
-      const position = (await (await views.existing(storage))?.checkpoint()) ?? null;
+      const position = await positionOf(views, storage);
       const reached = head === undefined ? 1 : position === null ? 0 : eventStore.fractionAt(position, head);
       return { ...generation, position, reached, owner: owners.get(projectionLease(storage)) ?? null };
     };
@@ -202,6 +202,15 @@ export class ProjectionDesk {
     };
   }
 }
+
+/** null also of a storage that cannot be read: what can be done about that must not depend on it. */
+const positionOf = async (views: Pick<Views, 'existing'>, storage: string): Promise<Position | null> => {
+  try {
+    return (await (await views.existing(storage))?.checkpoint()) ?? null;
+  } catch {
+    return null;
+  }
+};
 
 const rollbackPatienceMs = 2_000;
 

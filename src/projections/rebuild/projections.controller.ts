@@ -13,6 +13,8 @@ import { ProjectionFeed } from './projection-feed.js';
 
 const projectionName = z.string().min(1).max(100);
 
+const nothing = z.strictObject({});
+
 const rebuildBody = z.strictObject({
   /** Partitions of the replay. */
   parallel: z.int().min(1).max(mostParallel).optional(),
@@ -68,35 +70,35 @@ export class ProjectionsController {
   @Post(':name/switch')
   @HttpCode(202)
   @Answers(202, contract.projection)
-  async switch(@PathParam('name', projectionName) name: string) {
+  async switch(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
     return shown(await this.desk.switch(name));
   }
 
   @Post(':name/resume')
   @HttpCode(202)
   @Answers(202, contract.projection)
-  async resume(@PathParam('name', projectionName) name: string) {
+  async resume(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
     return shown(await this.desk.resume(name));
   }
 
   @Post(':name/rollback')
   @HttpCode(200)
   @Answers(200, contract.projection)
-  async rollback(@PathParam('name', projectionName) name: string) {
+  async rollback(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
     return shown(await this.desk.rollback(name));
   }
 
   @Post(':name/prune')
   @HttpCode(200)
   @Answers(200, contract.projection)
-  async prune(@PathParam('name', projectionName) name: string) {
+  async prune(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
     return shown(await this.desk.prune(name));
   }
 
   @Post(':name/cancel')
   @HttpCode(200)
   @Answers(200, contract.projection)
-  async cancel(@PathParam('name', projectionName) name: string) {
+  async cancel(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
     return shown(await this.desk.cancel(name));
   }
 }

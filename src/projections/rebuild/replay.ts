@@ -27,7 +27,7 @@ export interface ReplayPorts<Event extends DomainEvent, Doc extends object> {
   readonly signal: AbortSignal;
   /** How far it has read. @param events since the start of this replay */
   readonly onProgress?: (position: Position, events: number) => void;
-  /** Events that are read at once. Default 2048. */
+  /** Events that are read at once. Default 256: small enough for texts of them to be cheap to hand on. */
   readonly batchSize?: number;
   /** Ends the replay after about so many events, although there are more. */
   readonly mostEvents?: number;
@@ -37,7 +37,8 @@ export type ReplayEnd =
   | { readonly is: 'caught up' | 'out of events' | 'stopped' }
   | { readonly is: 'poisoned'; readonly poison: ProjectionFailure };
 
-/** A killed replay does as much again at most. */
+/** A killed replay does as much again at most: what documents are kept for is to be written once. */
+const checkpointEveryMs = 10_000;
 const eventsPerCheckpoint = 262_144;
 /** Deliveries that the partitions have not dealt with; the next is not read before. */
 const mostUnderWay = 4;
@@ -52,7 +53,7 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
   ports: ReplayPorts<Event, Doc>,
 ): Promise<ReplayEnd> => {
   const { eventStore, view, lease, partitions, signal, onProgress } = ports;
-  const { batchSize = 2_048, mostEvents = Infinity } = ports;
+  const { batchSize = 256, mostEvents = Infinity } = ports;
   const checkpoint = await view.checkpoint();
   const options = {
     from: checkpoint ?? 'start',
@@ -62,6 +63,7 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
   const underWay: Promise<ProjectionFailure | undefined>[] = [];
   let events = 0;
   let sinceCheckpoint = 0;
+  let lastCheckpoint = performance.now();
 
   /** @returns the first poison by position: what any partition met before it must be met again. */
   const settle = async (most: number): Promise<ProjectionFailure | undefined> => {
@@ -74,6 +76,7 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
     await Promise.all(partitions.map((partition) => partition.flush()));
     await view.write([], position, lease);
     sinceCheckpoint = 0;
+    lastCheckpoint = performance.now();
   };
 
   try {
@@ -83,7 +86,9 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
       events += texts.length;
       sinceCheckpoint += texts.length;
       const finish = caughtUp || unreadable !== undefined || events >= mostEvents;
-      const writes = finish || sinceCheckpoint >= eventsPerCheckpoint;
+      const isDue =
+        sinceCheckpoint >= eventsPerCheckpoint || performance.now() - lastCheckpoint > checkpointEveryMs;
+      const writes = finish || isDue;
       const poison = await settle(writes ? 0 : mostUnderWay);
       if (poison !== undefined) return { is: 'poisoned', poison };
       if (unreadable !== undefined) return { is: 'poisoned', poison: unreadable };
