@@ -36,17 +36,13 @@ await runTool(usage, (args) => {
         });
       },
     };
-    // Threads report faults to their parent; their own log would go to standard output.
-    const [quiet, threads] = [
-      { ...platform, logger },
-      { ...config, LOG_LEVEL: 'silent' as const },
-    ];
+    const quiet = { ...platform, logger };
     return run(options, {
       desk: projectionDeskOf(platform),
-      keep: (name) => keeperFor([projectionNamed(name)], quiet, threads),
+      keep: (name) => keeperFor([projectionNamed(name)], quiet, config),
       audit: (name, { sample, seed = anySeed(), parallel = defaultParallel() }, onProgress) => {
         const projection = projectionNamed(name);
-        const work = new ThreadedWork(projection, platform, threads);
+        const work = new ThreadedWork(projection, platform, config);
         return audit(
           projection,
           { ...quiet, ttlMs: config.LEASE_TTL_MS, work },

@@ -8,7 +8,7 @@ import { type Generations, type GenerationsOf } from '../ports/generations.js';
 import { type View, type Views } from '../ports/views.js';
 import { parseConsistencyToken, ViewProgress } from './consistency.js';
 import { type AnyProjection, type Projection } from './projection.js';
-import { noGenerations, readable, storagesOf } from './rebuild/generations.js';
+import { generationsOf, readable, storagesOf } from './rebuild/generations.js';
 
 export const CONSISTENCY_TIMEOUT_MS = Symbol('How long a query waits for its view');
 
@@ -106,8 +106,7 @@ export class ServingViews {
       performance.now() - known.asOf < pointerAgeMs
     )
       return known.generations;
-    const loaded = await this.generations.load(name);
-    const generations = loaded?.generations ?? noGenerations(name);
+    const generations = await generationsOf(this.generations, name);
     this.known.set(name, { generations, asOf: performance.now() });
     if (known !== undefined) this.forget(storagesOf(known.generations), storagesOf(generations));
     return generations;

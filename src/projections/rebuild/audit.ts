@@ -19,7 +19,7 @@ import { foldInto, keyed, type Working } from '../fold.js';
 import { type AnyProjection, eventFilter } from '../projection.js';
 import { projectionLease } from '../runner.js';
 import { compare } from './compare.js';
-import { noGenerations, storagesOf } from './generations.js';
+import { checkpointOf, generationsOf, storagesOf } from './generations.js';
 import { ReadEvent } from './replay.js';
 import { type BuildWork } from './work.js';
 
@@ -98,7 +98,7 @@ export const audit = async (
   request: AuditRequest,
 ): Promise<AuditOutcome> => {
   const { name, version } = projection;
-  const known = async () => (await ports.generations.load(name))?.generations ?? noGenerations(name);
+  const known = () => generationsOf(ports.generations, name);
   const { serving } = await known();
   if (serving === null) return impossible(`No generation of ${name} serves: there is nothing to compare.`);
   if (serving.version !== version) {
@@ -173,7 +173,7 @@ class Auditor {
     });
     if (end.is === 'poisoned') return poisoned(end.poison);
     if (signal.aborted) return { is: 'interrupted' };
-    const position = await (await this.ports.views.existing(storage))?.checkpoint();
+    const position = await checkpointOf(this.ports.views, storage);
     await this.untilServingAt(position, signal);
     const comparison = await work.compare(
       { projection, serving: this.serving.storage, built: storage, size: events },

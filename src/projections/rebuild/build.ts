@@ -16,7 +16,7 @@ import { type Views } from '../../ports/views.js';
 import { type AnyProjection } from '../projection.js';
 import { type FollowUntil } from '../runner.js';
 import { isEqual } from './compare.js';
-import { revise, switchToBuild } from './generations.js';
+import { checkpointOf, generationsOf, revise, switchToBuild } from './generations.js';
 import { type BuildWork } from './work.js';
 
 export interface BuildPorts {
@@ -124,12 +124,12 @@ export class GenerationBuild {
   private async compare(build: Build, serving: Generation, { signal, goesWell }: Term): Promise<Comparison> {
     const { work } = this.ports;
     await this.save({ phase: 'comparing' });
-    const position = await this.checkpointOf(this.storage);
+    const position = await checkpointOf(this.ports.views, this.storage);
     if (build.version === serving.version && position !== undefined) {
       // One that does not get there has stopped, and is compared as far as it has got.
       const deadline = performance.now() + servingPatienceMs;
       while (!signal.aborted && performance.now() < deadline) {
-        const reached = await this.checkpointOf(serving.storage);
+        const reached = await checkpointOf(this.ports.views, serving.storage);
         if (reached !== undefined && reached >= position) break;
         await pause(lookAgainMs, signal);
       }
@@ -152,7 +152,7 @@ export class GenerationBuild {
   /** When it has got as far as the one that serves: who has seen something must not lose sight of it. */
   private async switchOver(term: Term, follow: FollowUntil): Promise<ProjectionFailure | undefined> {
     const serving = await this.serving();
-    const seen = serving === null ? undefined : await this.checkpointOf(serving.storage);
+    const seen = serving === null ? undefined : await checkpointOf(this.ports.views, serving.storage);
     const isBehind = (position: Position): boolean => seen !== undefined && position < seen;
     const poison = await follow(term, ({ position, caughtUp }) => caughtUp && !isBehind(position));
     if (poison !== undefined) return this.failed(poison);
@@ -175,17 +175,12 @@ export class GenerationBuild {
 
   /** undefined when it is no build any more. */
   private async current(): Promise<Build | undefined> {
-    const loaded = await this.ports.generations.load(this.projection);
-    const build = loaded?.generations.build;
+    const { build } = await generationsOf(this.ports.generations, this.projection);
     return build?.storage === this.storage ? build : undefined;
   }
 
   private async serving(): Promise<Generation | null> {
-    return (await this.ports.generations.load(this.projection))?.generations.serving ?? null;
-  }
-
-  private async checkpointOf(storage: string): Promise<Position | undefined> {
-    return (await this.ports.views.existing(storage))?.checkpoint();
+    return (await generationsOf(this.ports.generations, this.projection)).serving;
   }
 
   private async save(change: Partial<Build>): Promise<void> {

@@ -19,8 +19,9 @@ import { type Member, members } from '../shares.js';
 import {
   approve,
   cancel,
+  checkpointOf,
   type GenerationsRefusal,
-  noGenerations,
+  generationsOf,
   prune,
   rebuild,
   resume,
@@ -162,8 +163,7 @@ export class ProjectionDesk {
   }
 
   private async sweep(name: string): Promise<void> {
-    const loaded = await this.ports.generations.load(name);
-    const known = new Set(storagesOf(loaded?.generations ?? noGenerations(name)));
+    const known = new Set(storagesOf(await generationsOf(this.ports.generations, name)));
     const ofThisView = new RegExp(`^${name}_v\\d+_g\\d+$`);
     for (const storage of await this.ports.views.names()) {
       if (ofThisView.test(storage) && !known.has(storage)) await this.ports.views.drop(storage);
@@ -179,7 +179,7 @@ export class ProjectionDesk {
   private async statusOf(projection: AnyProjection): Promise<ViewStatus> {
     const { generations, eventStore, leases, views } = this.ports;
     const { name, version } = projection;
-    const known = (await generations.load(name))?.generations ?? noGenerations(name);
+    const known = await generationsOf(generations, name);
     const head = await eventStore.head();
     const owners = new Map(
       (await leases.held(projectionLease(name))).map((lease) => [lease.name, lease.owner]),
@@ -206,7 +206,7 @@ export class ProjectionDesk {
 /** null also of a storage that cannot be read: what can be done about that must not depend on it. */
 const positionOf = async (views: Pick<Views, 'existing'>, storage: string): Promise<Position | null> => {
   try {
-    return (await (await views.existing(storage))?.checkpoint()) ?? null;
+    return (await checkpointOf(views, storage)) ?? null;
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { type Instant } from '../../kernel/envelope.js';
+import { type Instant, type Position } from '../../kernel/envelope.js';
 import { isRejection, reject, type Rejection } from '../../kernel/rejection.js';
 import {
   type Build,
@@ -7,6 +7,7 @@ import {
   type Generations,
   type GenerationsOf,
 } from '../../ports/generations.js';
+import { type Views } from '../../ports/views.js';
 
 /** Pure: how the generations of a view come, serve and go. A refusal is a value. */
 
@@ -154,6 +155,18 @@ export const readable = ({ serving, former }: GenerationsOf, version: number): G
 
 export const storagesOf = ({ serving, former, build }: GenerationsOf): readonly string[] =>
   [serving, ...former, build].flatMap((generation) => generation?.storage ?? []);
+
+/** The generations as they are. */
+export const generationsOf = async (
+  store: Pick<Generations, 'load'>,
+  projection: string,
+): Promise<GenerationsOf> => (await store.load(projection))?.generations ?? noGenerations(projection);
+
+/** Up to where a storage has been written; undefined also when it is not there. */
+export const checkpointOf = async (
+  views: Pick<Views, 'existing'>,
+  storage: string,
+): Promise<Position | undefined> => (await views.existing(storage))?.checkpoint();
 
 const noRebuild = ({ projection }: GenerationsOf): GenerationsRefusal =>
   reject('NO_REBUILD', `No rebuild of ${projection} is under way.`);
