@@ -2,7 +2,8 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpClient } from './http-client.js';
-import { freePort, type Settings, Site } from './program.js';
+import { type Settings } from './engines.js';
+import { freePort, Site } from './program.js';
 
 describe('A start that would not be what was meant', () => {
   let site: Site;

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { EmbeddedKeys } from '../../adapters/embedded/keys.js';
 import * as contract from '../../http/contract.js';
 import { type HttpClient, read } from './http-client.js';
 import { type Program, Site } from './program.js';
@@ -160,9 +159,9 @@ describe('Personal data', () => {
     );
     expect(await seen(orderId)).toStrictEqual(readable);
     // As another process does it.
-    const keys = new EmbeddedKeys(site.dataDir);
-    expect(await keys.forget('cust-6')).toBe(true);
-    await keys.close();
+    const platform = await site.platform();
+    expect(await platform.keys.forget('cust-6')).toBe(true);
+    await platform.close();
     expect(await seen(orderId)).toStrictEqual({
       contact: null,
       shippingAddress: null,

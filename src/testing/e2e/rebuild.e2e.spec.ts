@@ -4,7 +4,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
 import { type z } from 'zod';
-import { openEmbedded } from '../../adapters/embedded/index.js';
 import * as contract from '../../http/contract.js';
 import { type NewEvent } from '../../kernel/envelope.js';
 import { until, untilHolds } from '../until.js';
@@ -28,8 +27,7 @@ describe('Views that are rebuilt while they serve', () => {
 
   afterEach(() => site.clean());
 
-  const tool = (...args: readonly string[]) =>
-    cli('projections', args, { DATA_DIR: site.dataDir, LEASE_TTL_MS: '1000', LOG_LEVEL: 'warn' });
+  const tool = (...args: readonly string[]) => cli('projections', args, site.settings);
   const ask = (program: Program, name: string, what: string, body?: object): Promise<Reply> =>
     program.http.post(`${route}/${name}/${what}`, body);
   const viewOf = async (program: Program, name: string): Promise<View> =>
@@ -51,7 +49,7 @@ describe('Views that are rebuilt while they serve', () => {
     });
   /** Every view holds what the events give, once. */
   const untilExact = async (): Promise<void> => {
-    const engine = openEmbedded({ dataDir: site.dataDir });
+    const engine = await site.platform();
     try {
       await untilHolds(async () => {
         const folded = foldedViews(await allEvents(engine.eventStore));
@@ -74,7 +72,7 @@ describe('Views that are rebuilt while they serve', () => {
   };
   /** So many receipts that a replay of them takes a while. */
   const stockUp = async (receipts: number): Promise<void> => {
-    const engine = openEmbedded({ dataDir: site.dataDir });
+    const engine = await site.platform();
     const perStream = 1_000;
     for (let stream = 0; stream * perStream < receipts; stream += 1) {
       const sku = `BULK-${stream}`;
@@ -463,7 +461,7 @@ describe('Views that are rebuilt while they serve', () => {
     const program = await site.start();
     await untilServing(program, 'cart', 1);
     await program.stop();
-    const engine = openEmbedded({ dataDir: site.dataDir });
+    const engine = await site.platform();
     const loaded = await engine.generations.load('cart');
     const serving = loaded?.generations.serving;
     if (loaded === undefined || !serving) throw new Error('There is no cart view.');
