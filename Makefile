@@ -2,7 +2,7 @@
 # everything here runs on, comes with the project's packages.
 
 NODE := node_modules/.bin/node
-SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
 .PHONY: dev test build bench clean clean-data
 
