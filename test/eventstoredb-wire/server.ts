@@ -56,7 +56,7 @@ export interface WireServer {
 }
 
 const host = '127.0.0.1';
-const defaults = { maxAppendBytes: 1_048_576, stallMs: 100 };
+const defaults = { maxAppendBytes: 1_048_576, stallMs: 1_000 };
 // Larger than any append that is to be answered with "too big".
 const receiveLimit = 16 * 1_048_576;
 
