@@ -78,25 +78,18 @@ export class Appends {
     }
   }
 
-  private appendAlone(
+  private async appendAlone(
     stream: string,
     expected: ExpectedRevision,
     events: readonly Proposed[],
   ): Promise<Appended> {
-    return this.connection.ask(
+    const answer = await this.connection.ask(
       'append',
       (client, args) =>
-        new Promise((resolve, reject) => {
+        new Promise<AppendResp | undefined>((resolve, reject) => {
           const call = client.append(...args, (error, answer?: AppendResp) => {
             if (error !== null) reject(convertToCommandError(error));
-            else if (answer === undefined) reject(new EndedEarly());
-            else {
-              try {
-                resolve(appendedOf(stream, answer));
-              } catch (failure) {
-                reject(failure);
-              }
-            }
+            else resolve(answer);
           });
           // The callback tells the same; without a listener it would be thrown.
           call.on('error', reject);
@@ -104,12 +97,13 @@ export class Appends {
           call.end();
         }),
     );
+    return appendedOf(stream, answer);
   }
 }
 
 /** @throws WrongExpectedVersionError, which is a normal answer of Append */
-const appendedOf = (streamName: string, answer: AppendResp): Appended => {
-  const wrong = answer.getWrongExpectedVersion();
+const appendedOf = (streamName: string, answer: AppendResp | undefined): Appended => {
+  const wrong = answer?.getWrongExpectedVersion();
   if (wrong !== undefined) {
     throw new WrongExpectedVersionError(undefined, {
       streamName,
@@ -117,7 +111,7 @@ const appendedOf = (streamName: string, answer: AppendResp): Appended => {
       expected: 'any',
     });
   }
-  const success = answer.getSuccess();
+  const success = answer?.getSuccess();
   const position = success?.getPosition();
   if (success === undefined || position === undefined) throw new EndedEarly();
   return {

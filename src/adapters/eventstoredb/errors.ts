@@ -127,7 +127,8 @@ export const translated = (failure: unknown, doing: string): Error => {
     return new StorageUnavailable(`EventStoreDB cannot do the ${doing} now: ${explained(error)}.`, error);
   }
   if (error instanceof StreamDeletedError) return new StreamDeleted(doing);
-  if (error instanceof AccessDeniedError) return new AccessDenied(doing, error.code !== status.UNAUTHENTICATED);
+  if (error instanceof AccessDeniedError)
+    return new AccessDenied(doing, error.code !== status.UNAUTHENTICATED);
   if (error instanceof MaxAppendSizeExceededError) return new AppendTooLarge(doing, error.maxAppendSize);
   return 'type' in error ? new Refused(doing, error) : error;
 };

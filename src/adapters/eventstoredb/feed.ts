@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { convertToCommandError } from '@eventstore/db-client';
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
@@ -39,7 +40,11 @@ export class Feed {
    * @throws when the call is over and all that came before was taken.
    */
   async take(limit: number, waitMs?: number): Promise<readonly ReadResp[]> {
-    if (this.isEmpty && this.failure === undefined) await this.news(waitMs);
+    if (this.isEmpty && this.failure === undefined) {
+      await this.news(waitMs);
+      // What the server has sent at once comes one by one.
+      await nextTurn();
+    }
     if (this.isEmpty && this.failure !== undefined) throw this.failure;
     const taken = this.queue.splice(0, limit);
     if (this.queue.length < this.capacity) this.call.resume();
