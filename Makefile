@@ -3,7 +3,7 @@
 # they need Python 3 with pip, Maven and Java 17 as well. `stack/stack help` lists their variables.
 
 NODE := node_modules/.bin/node
-SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
 .PHONY: dev test build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack
 
