@@ -23,15 +23,6 @@ export const openingStore = (dataDir: string): readonly Sentence[] => [
     text: `${dataDir}/store.db is no store of this program, or is damaged. Restore it, or set another DATA_DIR.`,
   },
   {
-    // Not shown: it may hold a password.
-    codes: /^SMTP_URL_INVALID/,
-    text: 'SMTP_URL is not valid: it must be like smtp://user:password@host:587 (see .env.example).',
-  },
-  {
-    codes: /^MAIL_FROM_INVALID/,
-    text: 'MAIL_FROM is not valid: it must be one address, like Orders <orders@shop.example> (see .env.example).',
-  },
-  {
     codes: /^KEYS_TOO_OPEN/,
     text:
       `${dataDir}/keys.db, which holds the keys of personal data, can be read by others than its owner. ` +
@@ -42,6 +33,18 @@ export const openingStore = (dataDir: string): readonly Sentence[] => [
     text:
       `${dataDir}/keys.db holds no keys of this program, or is damaged. Restore it: without it no personal data ` +
       'in the store can be read.',
+  },
+];
+
+export const sendingMail: readonly Sentence[] = [
+  {
+    // Not shown: it may hold a password.
+    codes: /^SMTP_URL_INVALID/,
+    text: 'SMTP_URL is not valid: it must be like smtp://user:password@host:587 (see .env.example).',
+  },
+  {
+    codes: /^MAIL_FROM_INVALID/,
+    text: 'MAIL_FROM is not valid: it must be one address, like Orders <orders@shop.example> (see .env.example).',
   },
 ];
 

@@ -36,11 +36,58 @@ const flag = (fallback: boolean) =>
     .default(fallback ? 'true' : 'false')
     .transform((text) => text === 'true');
 
+const text = z.string().optional();
+
+/** It may hold a password, so a wrong one is not shown. */
+const address = (pattern: RegExp, example: string) =>
+  z.string().regex(pattern, `must be like ${example}`).optional();
+
+const saslMechanisms = ['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'aws-msk-iam'] as const;
+const compressions = ['none', 'gzip', 'zstd'] as const;
+
 /** Every setting, by the name of its environment variable; `.env.example` says what each is for. */
 const settings = z.object({
   PORT: whole(8080, 0, 65_535),
   HOST: z.string().min(1, 'must be an address to listen on').default('127.0.0.1'),
   DATA_DIR: z.string().min(1, 'must be a folder').default('./data'),
+  EVENTSTORE_URL: address(
+    /^esdb(\+discover)?:\/\/\S+$/,
+    'esdb://host:2113, or esdb+discover:// and the names of a cluster',
+  ),
+  EVENTSTORE_USERNAME: text,
+  EVENTSTORE_PASSWORD: text,
+  KAFKA_BROKERS: z
+    .string()
+    .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'must be host:port, or several with commas')
+    .transform((list) => list.split(','))
+    .optional(),
+  KAFKA_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{0,100}$/, 'must be letters, digits, dots, dashes or underscores')
+    .default(''),
+  KAFKA_TLS: flag(false),
+  KAFKA_SASL: z.enum(saslMechanisms, `must be one of ${saslMechanisms.join(', ')}`).default('none'),
+  KAFKA_USERNAME: text,
+  KAFKA_PASSWORD: text,
+  KAFKA_AWS_REGION: text,
+  KAFKA_REPLICATION_FACTOR: whole(3, 1, 100),
+  KAFKA_MIN_INSYNC_REPLICAS: whole(2, 1, 100),
+  KAFKA_COMPRESSION: z.enum(compressions, `must be one of ${compressions.join(', ')}`).default('none'),
+  SCHEMA_REGISTRY_URL: address(
+    /^https?:\/\/\S+$/,
+    'http://host:8081, with the path of its API if it has one',
+  ),
+  SCHEMA_REGISTRY_USERNAME: text,
+  SCHEMA_REGISTRY_PASSWORD: text,
+  SCHEMA_REGISTRY_TOKEN: text,
+  MONGODB_URL: address(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://host:27017/?replicaSet=rs0'),
+  MONGODB_USERNAME: text,
+  MONGODB_PASSWORD: text,
+  MONGODB_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,30}$/, 'must be 1 to 30 letters, digits, dashes or underscores')
+    .default('commerce'),
+  ENGINES_WAIT_SECONDS: whole(60, 0, 3_600),
   ROLES: listOf(roles),
   SERVICES: listOf(services),
   SEED_DEMO: flag(false),
@@ -54,7 +101,7 @@ const settings = z.object({
   LIVE_STREAMS_MAX: whole(10_000, 0, 1_000_000),
   LEASE_TTL_MS: whole(10_000, 500, 600_000),
   REGISTRY_PORT: whole(8081, 0, 65_535),
-  REGISTER_SCHEMAS: flag(false),
+  DEPLOY_ON_START: flag(false),
   TOPIC_PARTITIONS: whole(6, 1, 1_000),
   UNPUBLISHABLE_EVENTS: z.enum(['stop', 'dead-letter'], 'must be stop or dead-letter').default('stop'),
   VERIFY_EVERY_SECONDS: whole(60, 0, 86_400),
@@ -88,6 +135,9 @@ export class InvalidConfiguration extends Error {
   }
 }
 
+/** Their values are not shown. */
+const secret = /(_URL|_PASSWORD|_TOKEN)$/;
+
 /** An empty variable counts as unset. @throws InvalidConfiguration with a sentence for every wrong value. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
   const given = Object.fromEntries(
@@ -99,7 +149,8 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
   throw new InvalidConfiguration(
     [...names].map((name) => {
       const issue = result.error.issues.find(({ path }) => path[0] === name);
-      return `${name}=${given[name] ?? ''} is not valid: it ${issue?.message ?? 'is wrong'} (see .env.example).`;
+      const shown = secret.test(name) ? '…' : (given[name] ?? '');
+      return `${name}=${shown} is not valid: it ${issue?.message ?? 'is wrong'} (see .env.example).`;
     }),
   );
 };

@@ -6,7 +6,7 @@ if (existsSync('.env')) process.loadEnvFile('.env');
 
 const program = await runUntilStopped({
   SEED_DEMO: 'true',
-  REGISTER_SCHEMAS: 'true',
+  DEPLOY_ON_START: 'true',
   SIMULATED_CARRIER: 'true',
   ...process.env,
 });

@@ -1,7 +1,5 @@
 import { type Provider } from '@nestjs/common';
-import { openEmbedded } from '../adapters/embedded/index.js';
 import { newOwner } from '../adapters/embedded/leases.js';
-import { type EmbeddedSchemaRegistry } from '../adapters/embedded/schema-registry.js';
 import { systemClock } from '../adapters/embedded/system-clock.js';
 import { noCarrier } from '../adapters/simulated-carrier/no-carrier.js';
 import { SimulatedCarrier } from '../adapters/simulated-carrier/simulated-carrier.js';
@@ -23,40 +21,24 @@ import {
 } from '../execution/tokens.js';
 import { EVENT_STREAM_SETTINGS } from '../http/event-streams.js';
 import { type Carrier } from '../ports/carrier.js';
-import { type Checkpoints } from '../ports/checkpoints.js';
 import { type Clock } from '../ports/clock.js';
-import { type DeadLetters } from '../ports/dead-letters.js';
-import { type EventStore } from '../ports/event-store.js';
 import { type FaultPoints } from '../ports/fault-points.js';
-import { type Generations } from '../ports/generations.js';
-import { type Keys } from '../ports/keys.js';
-import { type Leases } from '../ports/leases.js';
-import { type Inbox } from '../ports/inbox.js';
 import { type Logger } from '../ports/logger.js';
 import { type Mailer } from '../ports/mailer.js';
-import { type MessageLog } from '../ports/message-log.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
-import { type Views } from '../ports/views.js';
+import { projectionsOf } from '../projections/all.js';
 import { ProjectionDesk } from '../projections/rebuild/desk.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
+import { orExplain, sendingMail } from './cannot-start.js';
 import { type Config } from './config.js';
+import { type Engines, openEngines } from './engines.js';
 import { faultPointsOf } from './fault-points.js';
 import { streamsThatFit } from './open-files.js';
 
 /** The ports with the adapters that the configuration chooses. */
-export interface Platform {
-  readonly eventStore: EventStore;
-  readonly checkpoints: Checkpoints;
-  readonly views: Views;
-  readonly generations: Generations;
-  readonly leases: Leases;
-  readonly keys: Keys;
+export interface Platform extends Engines {
   readonly mailer: Mailer;
-  readonly messageLog: MessageLog;
-  readonly inbox: Inbox;
-  readonly deadLetters: DeadLetters;
-  readonly schemaRegistry: EmbeddedSchemaRegistry;
   readonly gateway: PaymentGateway;
   readonly carrier: Carrier;
   readonly clock: Clock;
@@ -64,20 +46,17 @@ export interface Platform {
   /** Who this process is when it holds leases. */
   readonly owner: string;
   readonly reached: FaultPoints | undefined;
-  close(): Promise<void>;
 }
 
-export const openPlatform = (config: Config, logger: Logger): Platform => {
-  const smtp =
-    config.SMTP_URL === undefined
-      ? undefined
-      : new SmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM });
+/** @throws CannotStart when an engine does not let this process in, or did not answer for too long. */
+export const openPlatform = async (config: Config, logger: Logger): Promise<Platform> => {
+  const smtp = await orExplain(() => openMailer(config), sendingMail);
   const reached = faultPointsOf(config.FAULT_POINT);
-  const embedded = openEmbedded({ dataDir: config.DATA_DIR, logger, reached });
+  const engines = await openEngines(config, logger, reached);
   return {
-    ...embedded,
+    ...engines,
     reached,
-    mailer: smtp ?? embedded.outbox,
+    mailer: smtp ?? engines.outbox,
     gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
     carrier: config.SIMULATED_CARRIER
       ? new SimulatedCarrier({ pauseMs: config.SIMULATED_CARRIER_PAUSE_MS })
@@ -87,10 +66,13 @@ export const openPlatform = (config: Config, logger: Logger): Platform => {
     owner: newOwner(),
     close: async () => {
       smtp?.close();
-      await embedded.close();
+      await engines.close();
     },
   };
 };
+
+const openMailer = ({ SMTP_URL: url, MAIL_FROM: from }: Config): SmtpMailer | undefined =>
+  url === undefined ? undefined : new SmtpMailer({ url, from });
 
 export const deskOf = (platform: Platform): DeadLetterDesk =>
   new DeadLetterDesk({
@@ -99,7 +81,8 @@ export const deskOf = (platform: Platform): DeadLetterDesk =>
     decoder: new Decoder(platform.schemaRegistry),
   });
 
-export const projectionDeskOf = (platform: Platform): ProjectionDesk => new ProjectionDesk(platform);
+export const projectionDeskOf = (platform: Platform, { SERVICES }: Config): ProjectionDesk =>
+  new ProjectionDesk(platform, projectionsOf(SERVICES));
 
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
@@ -116,7 +99,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
     { provide: CARRIER, useValue: platform.carrier },
     { provide: DeadLetterDesk, useValue: deskOf(platform) },
-    { provide: ProjectionDesk, useValue: projectionDeskOf(platform) },
+    { provide: ProjectionDesk, useValue: projectionDeskOf(platform, config) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
     { provide: EVENT_STREAM_SETTINGS, useValue: { most } },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },

@@ -4,15 +4,14 @@ import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
-import { bridgeTopicSpecs } from '../bridge/topics.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { type Logger } from '../ports/logger.js';
-import { differences, registerSchemas } from '../wire/registration.js';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
-import { listening, openingStore, orExplain, servingRegistry } from './cannot-start.js';
+import { CannotStart, listening, orExplain, servingRegistry } from './cannot-start.js';
 import { type Config } from './config.js';
 import { Connections } from './connections.js';
+import { deploy, undeployed } from './deploy.js';
 import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
 import { openPlatform, type Platform } from './platform.js';
@@ -41,8 +40,9 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     for (const end of started.splice(0).reverse()) await end();
   };
   try {
-    const platform = await orExplain(() => openPlatform(config, logger), openingStore(config.DATA_DIR));
+    const platform = await openPlatform(config, logger);
     started.push(() => platform.close());
+    await beDeployed(config, platform);
 
     const lifecycle = new Lifecycle(config);
     const app = await createApp(config, platform, lifecycle);
@@ -62,18 +62,18 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
       await closed;
       clearTimeout(patience);
     });
-    if (config.ROLES.includes('bridge') && config.REGISTRY_PORT !== 0) {
+    const { embeddedRegistry } = platform;
+    if (embeddedRegistry && config.ROLES.includes('bridge') && config.REGISTRY_PORT !== 0) {
       const port = config.REGISTRY_PORT;
       const served = { host: registryHost, port, logger };
       const registry = await orExplain(
-        () => serveRegistry(platform.schemaRegistry, served),
+        () => serveRegistry(embeddedRegistry, served),
         servingRegistry(registryHost, port),
       );
       started.push(() => registry.close());
       logger.info({ registry: registry.url }, 'Serving the schema registry');
     }
 
-    await prepareTopics(config, platform);
     workers.start();
     if (config.SEED_DEMO) await seedDemo(app, platform, config.SERVICES);
     lifecycle.phase = 'ready';
@@ -89,15 +89,14 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
   }
 };
 
-/** What relay and consumers find when they start. */
-const prepareTopics = async (config: Config, { messageLog, schemaRegistry }: Platform): Promise<void> => {
-  if (config.ROLES.includes('bridge') || config.ROLES.includes('process')) {
-    await messageLog.ensureTopics(bridgeTopicSpecs(config.TOPIC_PARTITIONS));
-  }
-  if (config.REGISTER_SCHEMAS && config.ROLES.includes('bridge')) {
-    const changes = (await differences(schemaRegistry)).filter(({ is }) => is !== 'unchanged');
-    if (changes.length > 0) await registerSchemas(schemaRegistry);
-  }
+/** What is missing is made, or said. */
+const beDeployed = async (config: Config, platform: Platform): Promise<void> => {
+  if (config.DEPLOY_ON_START) await deploy(config, platform);
+  const missing = await undeployed(config, platform);
+  if (missing.length === 0) return;
+  const advice =
+    'Run the step of the deployment that makes it (npm run deploy), or set DEPLOY_ON_START=true.';
+  throw new CannotStart([...missing, advice].join('\n'), undefined);
 };
 
 const createApp = async (

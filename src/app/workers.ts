@@ -44,7 +44,6 @@ export class Workers {
       attempts: config.CONSUMER_ATTEMPTS,
       firstPauseMs: config.CONSUMER_FIRST_PAUSE_MS,
       sessionTimeoutMs: config.LEASE_TTL_MS,
-      topicPartitions: config.TOPIC_PARTITIONS,
     };
     this.consumers = processes
       .flatMap(({ consumers }) => consumers.flatMap((type) => context.get(type).consumers()))

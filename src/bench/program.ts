@@ -23,7 +23,7 @@ export const startProgram = async (
     env: {
       ...process.env,
       ...{ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, SEED_DEMO: 'false', REGISTRY_PORT: '0' },
-      REGISTER_SCHEMAS: 'true',
+      DEPLOY_ON_START: 'true',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

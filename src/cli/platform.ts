@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CannotStart, openingStore, orExplain } from '../app/cannot-start.js';
+import { CannotStart } from '../app/cannot-start.js';
 import { type Config, InvalidConfiguration, readConfig } from '../app/config.js';
+import { usesEmbedded } from '../app/engines.js';
 import { openLogger } from '../app/logger.js';
 import { openPlatform, type Platform } from '../app/platform.js';
 import { StorageUnavailable } from '../ports/storage.js';
@@ -51,16 +52,31 @@ export const interruption = (): AbortSignal => {
 export const withPlatform = async <Result>(
   work: (platform: Platform, config: Config) => Promise<Result>,
 ): Promise<Result> => {
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const config = readConfig(process.env);
-  if (!existsSync(join(config.DATA_DIR, 'store.db'))) {
+  const config = environment();
+  if (usesEmbedded(config) && !existsSync(join(config.DATA_DIR, 'store.db'))) {
     throw new CannotStart(
       `There is no store in DATA_DIR=${config.DATA_DIR}. Name the folder that the program uses.`,
       undefined,
     );
   }
-  const logger = openLogger(config.LOG_LEVEL, 'stderr');
-  const platform = await orExplain(() => openPlatform(config, logger), openingStore(config.DATA_DIR));
+  return onPlatform(config, work);
+};
+
+/** The same, in a folder that may be empty. */
+export const withNewPlatform = <Result>(
+  work: (platform: Platform, config: Config) => Promise<Result>,
+): Promise<Result> => onPlatform(environment(), work);
+
+const environment = (): Config => {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return readConfig(process.env);
+};
+
+const onPlatform = async <Result>(
+  config: Config,
+  work: (platform: Platform, config: Config) => Promise<Result>,
+): Promise<Result> => {
+  const platform = await openPlatform(config, openLogger(config.LOG_LEVEL, 'stderr'));
   try {
     return await work(platform, config);
   } finally {

@@ -6,6 +6,7 @@ import { openEmbedded } from '../adapters/embedded/index.js';
 import { Child } from '../testing/child.js';
 import { type Report } from '../testing/consumer.child.js';
 import { eventually } from '../testing/eventually.js';
+import { topicSpecsOf } from './dead-letter-topic.js';
 import { group, message, topic } from './testing/world.js';
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
@@ -40,7 +41,7 @@ describe('Two processes of a consumer group, when one after the other is killed'
       });
       await engine.messageLog.publish(ids.map((id) => message(id)));
     };
-    await engine.messageLog.ensureTopics([{ name: topic, partitions: 6, retentionMs: null }]);
+    await engine.messageLog.ensureTopics(topicSpecsOf({ group, topics: [topic] }, 6));
     const start = (failing: string) => new Child<Report>('consumer', engineUrl, dataDir, failing);
 
     const failing = 'b9,d30';

@@ -1,7 +1,16 @@
 import { type Failure, type Parking } from '../ports/dead-letters.js';
-import { type Headers, type NewMessage } from '../ports/message-log.js';
+import { type Headers, type NewMessage, type TopicSpec } from '../ports/message-log.js';
 
 export const deadLetterTopic = (topic: string, group: string): string => `${topic}.${group}.dead-letters`;
+
+/** What a group reads, and where it tells of what it could not deal with. */
+export const topicSpecsOf = (
+  { group, topics }: { readonly group: string; readonly topics: readonly string[] },
+  partitions: number,
+): readonly TopicSpec[] =>
+  topics
+    .flatMap((topic) => [topic, deadLetterTopic(topic, group)])
+    .map((name) => ({ name, partitions, retentionMs: null }));
 
 /**
  * The original key, value and headers, and the headers that Spring Kafka's DeadLetterPublishingRecoverer adds, so that

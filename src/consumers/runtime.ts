@@ -3,7 +3,6 @@ import { type RestartOptions, withRestarts } from '../execution/restarts.js';
 import { type DeadLetterCounts } from '../ports/dead-letters.js';
 import { type MessageLog, type PartitionStatus, type TopicPartition } from '../ports/message-log.js';
 import { type Consumer } from './consumer.js';
-import { deadLetterTopic } from './dead-letter-topic.js';
 import { type ConsumerFailure, Handling, type HandlingPorts, type Tally } from './handling.js';
 import { Membership, type MembershipSettings } from './membership.js';
 import { type OwnedPartition } from './owned-partition.js';
@@ -22,8 +21,6 @@ export interface ConsumerSettings extends Partial<MembershipSettings> {
   readonly concurrency?: number;
   /** How long the partitions of an instance that died stay with it. */
   readonly sessionTimeoutMs: number;
-  /** Of the topics that are not there yet. */
-  readonly topicPartitions: number;
 }
 
 export interface ConsumerStatus {
@@ -138,7 +135,6 @@ export class ConsumerRunner {
     const settings = { ...defaults, ...this.settings };
     // Smaller than what may be in hand, so that the next one comes before the last is finished.
     const batchSize = Math.max(1, Math.min(largestBatch, Math.floor(settings.maxInFlight / 2)));
-    await this.makeTopics();
     const member = await log.join({ group, topics, sessionTimeoutMs, batchSize });
     const { consumer, handling, ports } = this;
     this.membership = new Membership(member, consumer, handling, ports, { ...settings, batchSize }, goesWell);
@@ -148,13 +144,6 @@ export class ConsumerRunner {
     } finally {
       this.membership = undefined;
     }
-  }
-
-  private async makeTopics(): Promise<void> {
-    const { group, topics } = this.consumer;
-    const names = [...topics, ...topics.map((topic) => deadLetterTopic(topic, group))];
-    const partitions = this.settings.topicPartitions;
-    await this.ports.log.ensureTopics(names.map((name) => ({ name, partitions, retentionMs: null })));
   }
 
   /** At what the status tells of others; that it cannot be seen now stops nobody. */

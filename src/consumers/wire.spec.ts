@@ -16,6 +16,7 @@ import { writeHeaders } from '../wire/headers.js';
 import { registerSchemas } from '../wire/registration.js';
 import { type Consumed } from './consumer.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
+import { topicSpecsOf } from './dead-letter-topic.js';
 import { ConsumerRunner } from './runtime.js';
 
 const topic = 'commerce.order.events';
@@ -29,6 +30,7 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'wire-'));
   engine = openEmbedded({ dataDir });
   stops = [];
+  await engine.messageLog.ensureTopics(topicSpecsOf({ group, topics: [topic] }, 2));
 });
 
 afterEach(async () => {
@@ -67,7 +69,7 @@ const start = (handle: (event: Consumed) => Promise<void>) => {
     { group, topics: [topic], handles: ['OrderConfirmed'], handle },
     { log, inbox, deadLetters, clock, logger, decode: (message) => decoder.decodeMessage(message) },
     {
-      ...{ attempts: 2, firstPauseMs: 1, sessionTimeoutMs: 60_000, topicPartitions: 2 },
+      ...{ attempts: 2, firstPauseMs: 1, sessionTimeoutMs: 60_000 },
       ...{ commitEveryMs: 5, redrivePollMs: 5 },
     },
   );

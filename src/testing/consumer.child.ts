@@ -46,7 +46,7 @@ new ConsumerRunner(
     logger: { info: silent, warn: silent, error: silent },
   },
   {
-    ...{ attempts: 2, firstPauseMs: 5, sessionTimeoutMs: 2_000, topicPartitions: 6 },
+    ...{ attempts: 2, firstPauseMs: 5, sessionTimeoutMs: 2_000 },
     ...{ maxInFlight: 40, commitEveryMs: 20, redrivePollMs: 20 },
   },
 ).start();

@@ -15,7 +15,7 @@ import { type RebuildTask, type TaskDone } from './tasks.js';
 // This process is started by ./measure.ts alone.
 const task = JSON.parse(process.argv[2] ?? '') as RebuildTask;
 const config = readConfig({ DATA_DIR: task.dataDir, LOG_LEVEL: 'warn' });
-const platform = openPlatform(config, loudLogger);
+const platform = await openPlatform(config, loudLogger);
 const { views, leases, owner } = platform;
 const projection = projectionNamed(task.projection);
 const work = new ThreadedWork(projection, platform, config);
@@ -79,7 +79,7 @@ const written = async ({ from, storage }: Extract<RebuildTask, { do: 'write' }>)
   }
   await timed(async () => {
     await view.write([], checkpoint);
-    views.open(viewIn(projection, storage));
+    await views.open(viewIn(projection, storage)).checkpoint();
   });
   return { seconds, count: positions.length };
 };

@@ -8,6 +8,7 @@ import { type Inbox } from '../../ports/inbox.js';
 import { type Message, type NewMessage } from '../../ports/message-log.js';
 import { NotConfluentFormat } from '../../wire/undecodable.js';
 import { type Consumed, type Consumer } from '../consumer.js';
+import { topicSpecsOf } from '../dead-letter-topic.js';
 import { eventIdOf, eventTypeOf } from '../message-headers.js';
 import { type ConsumerPorts, ConsumerRunner, type ConsumerSettings } from '../runtime.js';
 import { InMemoryLog } from './in-memory-log.js';
@@ -64,7 +65,7 @@ export const openWorld = async (open: (dataDir: string) => Engine, partitions = 
   const dataDir = await mkdtemp(join(tmpdir(), 'consumers-'));
   const engine = open(dataDir);
   const log = new InMemoryLog();
-  await log.ensureTopics([{ name: topic, partitions, retentionMs: null }]);
+  await log.ensureTopics(topicSpecsOf({ group, topics: [topic] }, partitions));
   const book = logbook();
   const runners: ConsumerRunner[] = [];
   const clock = { at: '2026-01-01T00:00:00.000Z', now: () => clock.at };
@@ -96,7 +97,6 @@ export const openWorld = async (open: (dataDir: string) => Engine, partitions = 
           attempts: 2,
           firstPauseMs: 1,
           sessionTimeoutMs: 60_000,
-          topicPartitions: partitions,
           commitEveryMs: 2,
           redrivePollMs: 2,
           handoverMs: 60_000,

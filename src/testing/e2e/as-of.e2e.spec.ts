@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { EmbeddedKeys } from '../../adapters/embedded/keys.js';
 import * as contract from '../../http/contract.js';
 import { until } from '../until.js';
 import { type HttpClient, read, type Reply } from './http-client.js';
@@ -127,9 +126,9 @@ describe('An order as of', () => {
 
   it('a time when the customer was not forgotten yet shows no more than today', async () => {
     expect(details(await asOf(2))).toMatchObject({ contact, personalData: 'readable' });
-    const keys = new EmbeddedKeys(site.dataDir);
-    expect(await keys.forget(order.customerId)).toBe(true);
-    await keys.close();
+    const platform = await site.platform();
+    expect(await platform.keys.forget(order.customerId)).toBe(true);
+    await platform.close();
     expect(details(await asOf(2))).toStrictEqual({
       ...details(shipped),
       contact: null,

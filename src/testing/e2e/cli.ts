@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { type Settings } from './program.js';
+import { type Settings } from './engines.js';
 
 export interface CliResult {
   readonly code: number | null;

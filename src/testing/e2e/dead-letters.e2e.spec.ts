@@ -3,16 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openEmbedded } from '../../adapters/embedded/index.js';
+import { type Platform } from '../../app/platform.js';
 import { failureOf } from '../../consumers/failure.js';
 import * as contract from '../../http/contract.js';
 import { type HttpClient, read } from './http-client.js';
+import { type Settings } from './engines.js';
 import { Site } from './program.js';
 
 /** The command as it is built, in a process of its own. */
-const dlq = (dataDir: string, ...args: readonly string[]) =>
+const dlq = (settings: Settings, ...args: readonly string[]) =>
   new Promise<{ exit: number; stdout: string; stderr: string }>((resolve) => {
-    const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
+    const env = { PATH: process.env['PATH'], ...settings };
     execFile(process.execPath, ['dist/cli/dlq.js', ...args], { env }, (error, stdout, stderr) => {
       resolve({ exit: error === null ? 0 : Number(error.code), stdout, stderr });
     });
@@ -21,11 +22,11 @@ const dlq = (dataDir: string, ...args: readonly string[]) =>
 describe('Dead letters, while the program runs', () => {
   let site: Site;
   let http: HttpClient;
-  let engine: ReturnType<typeof openEmbedded>;
+  let engine: Platform;
 
   beforeAll(async () => {
     site = await Site.open();
-    engine = openEmbedded({ dataDir: site.dataDir });
+    engine = await site.platform();
     http = (await site.start()).http;
     const parking = (key: string, offset: number) => ({
       group: 'foreign',
@@ -104,29 +105,29 @@ describe('Dead letters, while the program runs', () => {
   });
 
   it('are shown and discarded on the command line', async () => {
-    const list = await dlq(site.dataDir, 'list', '--messages', '--json');
+    const list = await dlq(site.settings, 'list', '--messages', '--json');
     expect(list).toMatchObject({ exit: 0, stderr: '' });
     expect(list.stdout.trim().split('\n')).toHaveLength(2);
-    expect(await dlq(site.dataDir, 'show', 'nobody')).toStrictEqual({
+    expect(await dlq(site.settings, 'show', 'nobody')).toStrictEqual({
       exit: 1,
       stdout: '',
       stderr: 'There is no dead letter nobody, or no more: npm run dlq -- list --messages\n',
     });
-    const discard = await dlq(site.dataDir, 'discard', '--group', 'foreign');
+    const discard = await dlq(site.settings, 'discard', '--group', 'foreign');
     expect(discard).toMatchObject({ exit: 0, stdout: '2 messages discarded; what is behind goes on.\n' });
     expect(discard.stderr.trim().split('\n')).toHaveLength(2);
     expect(await engine.deadLetters.count({})).toStrictEqual({ failed: 0, due: 0, waiting: 0 });
   });
 
   it('are not acted on without a choice, nor looked for where there is no store', async () => {
-    const all = await dlq(site.dataDir, 'redrive');
+    const all = await dlq(site.settings, 'redrive');
     expect([all.exit, all.stdout, all.stderr.split('\n')[0]]).toStrictEqual([
       2,
       '',
       'redrive without ids and filters concerns every dead letter: name some, or say --all',
     ]);
     const empty = await mkdtemp(join(tmpdir(), 'empty-'));
-    expect(await dlq(empty, 'list')).toStrictEqual({
+    expect(await dlq({ DATA_DIR: empty }, 'list')).toStrictEqual({
       exit: 2,
       stdout: '',
       stderr: `There is no store in DATA_DIR=${empty}. Name the folder that the program uses.\n`,

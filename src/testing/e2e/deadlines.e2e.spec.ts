@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Program, type Settings, Site } from './program.js';
+import { type Settings } from './engines.js';
+import { type Program, Site } from './program.js';
 import { Shop } from './shop.js';
 import { until } from '../until.js';
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import avro from 'avsc';
 import { z } from 'zod';
-import { openEmbedded } from '../../adapters/embedded/index.js';
 import * as contract from '../../http/contract.js';
 import { type RecordedEvent } from '../../kernel/envelope.js';
 import { type Message } from '../../ports/message-log.js';
@@ -48,7 +47,7 @@ describe('An order from its placing to its delivery', () => {
       return found?.status.fulfilment === 'delivered' ? found : undefined;
     });
     await until('four notifications', async () => (await notifications()).length === 4 || undefined);
-    const engine = openEmbedded({ dataDir: site.dataDir });
+    const engine = await site.platform();
     try {
       await until(
         'everything to be published',
@@ -130,7 +129,7 @@ describe('An order from its placing to its delivery', () => {
   });
 
   it('agrees with the store, says bridge verify', async () => {
-    const { code, stdout } = await cli('bridge', ['verify'], { DATA_DIR: site.dataDir });
+    const { code, stdout } = await cli('bridge', ['verify'], site.settings);
     expect(stdout).toContain('Store and topics agree.');
     expect(code).toBe(0);
   });

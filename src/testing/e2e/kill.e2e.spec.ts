@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openEmbedded } from '../../adapters/embedded/index.js';
 import { type InventoryEvent } from '../../domains/inventory/contract.js';
 import { type OrderEvent } from '../../domains/order/contract.js';
 import { type PaymentEvent } from '../../domains/payment/contract.js';
@@ -115,7 +114,7 @@ describe('Killed with -9 again and again while 16 clients order', () => {
     });
 
     // A second process on the same file may look while the program finishes its views.
-    const store = openEmbedded({ dataDir: site.dataDir });
+    const store = await site.platform();
     try {
       await until('the views to hold all events', async () => {
         const folded = foldedViews(await allEvents(store.eventStore));

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openEmbedded } from '../../adapters/embedded/index.js';
 import { smtpServer } from '../../adapters/smtp/testing/smtp-server.js';
 import { type Consumed } from '../../consumers/consumer.js';
 import { Correspondence } from '../../domains/notification/correspondence.js';
@@ -16,8 +15,8 @@ import { until } from '../until.js';
 const contact = { name: 'Ann Example', email: 'ann@example.test' };
 
 /** Every event of the order is shown to a consumer in a process of its own, more than once. */
-const tell = async ({ dataDir }: Site, orderId: string, mailer?: Mailer): Promise<void> => {
-  const engine = openEmbedded({ dataDir });
+const tell = async (site: Site, orderId: string, mailer?: Mailer): Promise<void> => {
+  const engine = await site.platform();
   const service = new Notifications(engine.eventStore, { now: () => new Date().toISOString() });
   const correspondence = new Correspondence(engine.eventStore, engine.keys, mailer ?? engine.outbox);
   const [consumer] = new NotificationConsumer(service, correspondence).consumers();

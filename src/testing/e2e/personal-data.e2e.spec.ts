@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { EmbeddedKeys } from '../../adapters/embedded/keys.js';
 import * as contract from '../../http/contract.js';
 import { type HttpClient, read } from './http-client.js';
 import { type Program, Site } from './program.js';
@@ -34,6 +33,9 @@ const found = (bytes: Buffer): readonly string[] =>
       bytes.includes(text),
     ),
   );
+
+/** What looks into the embedded engine's files. */
+const itEmbedded = Site.isEmbedded ? it : it.skip;
 
 describe('Personal data', () => {
   let site: Site;
@@ -136,7 +138,7 @@ describe('Personal data', () => {
     expect(found(Buffer.from(JSON.stringify(refusals.map(({ body }) => body))))).toStrictEqual([]);
   });
 
-  it('is nowhere in the data folder or the log, before and after a stop', async () => {
+  itEmbedded('is nowhere in the data folder or the log, before and after a stop', async () => {
     const places = () => [
       ...readdirSync(site.dataDir, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
@@ -160,9 +162,9 @@ describe('Personal data', () => {
     );
     expect(await seen(orderId)).toStrictEqual(readable);
     // As another process does it.
-    const keys = new EmbeddedKeys(site.dataDir);
-    expect(await keys.forget('cust-6')).toBe(true);
-    await keys.close();
+    const platform = await site.platform();
+    expect(await platform.keys.forget('cust-6')).toBe(true);
+    await platform.close();
     expect(await seen(orderId)).toStrictEqual({
       contact: null,
       shippingAddress: null,

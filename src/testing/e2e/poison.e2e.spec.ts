@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openEmbedded } from '../../adapters/embedded/index.js';
+import { type Platform } from '../../app/platform.js';
 import { Translation } from '../../bridge/translation.js';
 import { type OrderEvent, orderEvents } from '../../domains/order/contract.js';
 import { type NewEvent, type RecordedEvent } from '../../kernel/envelope.js';
@@ -31,13 +31,13 @@ const newEvent = ({ type, data }: OrderEvent): NewEvent => ({
 describe('Messages that cannot be handled yet', () => {
   let site: Site;
   let shop: Shop;
-  let engine: ReturnType<typeof openEmbedded>;
+  let engine: Platform;
 
   beforeAll(async () => {
     site = await Site.open();
     const program = await site.start({ CONSUMER_ATTEMPTS: '2', LOG_LEVEL: 'silent' });
     shop = new Shop(program.http);
-    engine = openEmbedded({ dataDir: site.dataDir });
+    engine = await site.platform();
     await shop.stocked('FLOWS', 100);
   });
 
@@ -103,7 +103,7 @@ describe('Messages that cannot be handled yet', () => {
       }),
     ]);
     const { code, stdout } = await cli('dlq', ['redrive', '--group', 'shipping', '--json'], {
-      DATA_DIR: site.dataDir,
+      ...site.settings,
       LOG_LEVEL: 'silent',
     });
     expect({ code, redriven: JSON.parse(stdout) as unknown }).toMatchObject({ code: 0 });
@@ -118,7 +118,7 @@ describe('Messages that cannot be handled yet', () => {
   });
 
   it('are told by bridge verify to be none of the store', async () => {
-    const { code, stdout } = await cli('bridge', ['verify', '--json'], { DATA_DIR: site.dataDir });
+    const { code, stdout } = await cli('bridge', ['verify', '--json'], site.settings);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       counts: { gap: 0, duplicate: 0, reordered: 0, foreign: 2, differing: 0 },

@@ -6,10 +6,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { readConfig } from '../../app/config.js';
+import { openLogger } from '../../app/logger.js';
+import { openPlatform, type Platform } from '../../app/platform.js';
+import { enginesGiven, openEngines, type OwnEngines, type Settings } from './engines.js';
 import { HttpClient } from './http-client.js';
 import { until } from '../until.js';
-
-export type Settings = Readonly<Record<string, string>>;
 
 const main = join(process.cwd(), 'dist/app/main.js');
 
@@ -69,7 +71,7 @@ export class Program {
   async suspend(): Promise<void> {
     await until('the program to stand still outside of a transaction', () => {
       this.signal('SIGSTOP');
-      if (!isLocked(this.settings['DATA_DIR'] ?? '')) return true;
+      if (!Site.isEmbedded || !isLocked(this.settings['DATA_DIR'] ?? '')) return true;
       this.signal('SIGCONT');
       return undefined;
     });
@@ -118,29 +120,43 @@ const isLocked = (dataDir: string): boolean => {
     });
 };
 
-/** A data folder and the programs that work on it; all of it goes with `clean`. */
+/** A data folder, the engines that the environment names, and the programs that work on them; all of it goes with `clean`. */
 export class Site {
+  /** Whether all is in the data folder: what looks into its files asks first. */
+  static readonly isEmbedded = Object.keys(enginesGiven).length === 0;
+
   private readonly programs: Program[] = [];
 
-  private constructor(readonly dataDir: string) {}
+  private constructor(
+    readonly dataDir: string,
+    private readonly engines: OwnEngines,
+  ) {}
 
   static async open(): Promise<Site> {
-    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')));
+    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')), await openEngines());
+  }
+
+  /** What every program and tool of the site is started with. */
+  get settings(): Settings {
+    return {
+      DATA_DIR: this.dataDir,
+      ...this.engines.settings,
+      DEPLOY_ON_START: 'true',
+      // A killed process is succeeded soon.
+      LEASE_TTL_MS: '1000',
+      LOG_LEVEL: 'warn',
+    };
   }
 
   async program(settings: Settings = {}): Promise<Program> {
     const program = new Program({
+      ...this.settings,
       PORT: String(await freePort()),
       HOST: '127.0.0.1',
-      DATA_DIR: this.dataDir,
       SEED_DEMO: 'false',
-      LOG_LEVEL: 'warn',
       REGISTRY_PORT: '0',
-      REGISTER_SCHEMAS: 'true',
       VERIFY_EVERY_SECONDS: '0',
       CONSUMER_FIRST_PAUSE_MS: '20',
-      // A killed process is succeeded soon.
-      LEASE_TTL_MS: '1000',
       ...settings,
     });
     this.programs.push(program);
@@ -151,8 +167,14 @@ export class Site {
     return (await this.program(settings)).start();
   }
 
+  /** The same engines in the process of the spec, to look and to meddle. */
+  platform(): Promise<Platform> {
+    return openPlatform(readConfig(this.settings), openLogger('silent'));
+  }
+
   async clean(): Promise<void> {
     await Promise.all(this.programs.map((program) => program.clean()));
+    await this.engines.clean();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { openEmbedded } from '../../adapters/embedded/index.js';
 import { findingKinds } from '../../bridge/verification.js';
 import { faultPoints } from '../../app/fault-points.js';
+import { type Platform } from '../../app/platform.js';
 import { until } from '../until.js';
 import { cli } from './cli.js';
 import { type Program, Site } from './program.js';
@@ -20,7 +20,7 @@ describe('The relay', () => {
   let site: Site;
   let shopProgram: Program;
   let shop: Shop;
-  let engine: ReturnType<typeof openEmbedded>;
+  let engine: Platform;
 
   beforeEach(async () => {
     site = await Site.open();
@@ -28,7 +28,7 @@ describe('The relay', () => {
     shop = new Shop(shopProgram.http);
     await shop.stocked('RELAY', 1_000_000);
     // A second process on the same file may look.
-    engine = openEmbedded({ dataDir: site.dataDir });
+    engine = await site.platform();
   });
 
   afterEach(async () => {
@@ -67,7 +67,7 @@ describe('The relay', () => {
   };
 
   const verified = async () => {
-    const { code, stdout, stderr } = await cli('bridge', ['verify', '--json'], { DATA_DIR: site.dataDir });
+    const { code, stdout, stderr } = await cli('bridge', ['verify', '--json'], site.settings);
     expect(stderr).toBe('');
     return { code, ...report.parse(JSON.parse(stdout)) };
   };
