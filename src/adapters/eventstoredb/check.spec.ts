@@ -1,6 +1,10 @@
 import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/globals';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { selfSigned } from '../../../test/eventstoredb-wire/certificate.js';
 import {
   startWireServer,
   type WireServer,
@@ -8,19 +12,21 @@ import {
 } from '../../../test/eventstoredb-wire/server.js';
 import { eventsOf, idsOf, sampleEvent } from '../../testing/sample-events.js';
 import { type EventStoreDb, type EventStoreDbOptions, openEventStoreDb } from './index.js';
-import { certificate } from './testing/certificate.js';
 import { logged, silent } from './testing/loggers.js';
 
 const users = { admin: 'changeit', clerk: 'p:ss w@rd/?' };
 
 describe('The connection to EventStoreDB', () => {
-  let tls: Awaited<ReturnType<typeof certificate>>;
+  let folder: string;
+  let tls: NonNullable<WireServerOptions['tls']>;
   const open: (EventStoreDb | Pick<WireServer, 'stop'>)[] = [];
 
   beforeAll(async () => {
-    tls = await certificate();
+    folder = await mkdtemp(join(tmpdir(), 'certificate-'));
+    tls = { ...selfSigned(), caFile: join(folder, 'ca.pem') };
+    await writeFile(tls.caFile, tls.cert);
   });
-  afterAll(() => tls.remove());
+  afterAll(() => rm(folder, { recursive: true }));
   afterEach(async () => {
     for (const each of open.splice(0).reverse()) await ('stop' in each ? each.stop() : each.close());
   });
@@ -46,7 +52,7 @@ describe('The connection to EventStoreDB', () => {
     return typeof address === 'object' && address !== null ? address.port : 0;
   };
 
-  const trusted = (): string => `tlsCAFile=${encodeURIComponent(tls.tls.caFile)}`;
+  const trusted = (): string => `tlsCAFile=${encodeURIComponent(tls.caFile)}`;
 
   it('is fine with a server that can be used', async () => {
     await expect(connect((await serve()).connectionString).check()).resolves.toBeUndefined();
@@ -68,18 +74,18 @@ describe('The connection to EventStoreDB', () => {
   });
 
   it('says that the server may speak TLS only', async () => {
-    const { port } = await serve({ tls: tls.tls });
+    const { port } = await serve({ tls });
     const db = connect(`esdb://127.0.0.1:${port}?tls=false`);
     await expect(db.check()).rejects.toThrow(/tls in the connection string is not as on the server/);
   });
 
   it('says that the certificate is not trusted', async () => {
-    const { port } = await serve({ tls: tls.tls });
+    const { port } = await serve({ tls });
     await expect(connect(`esdb://localhost:${port}`).check()).rejects.toThrow(/tlsCAFile/);
   });
 
   it('says that the password is wrong, or that the user lacks a right', async () => {
-    const { port } = await serve({ tls: tls.tls, users });
+    const { port } = await serve({ tls, users });
     const url = `esdb://localhost:${port}?${trusted()}`;
     await expect(connect(url, { username: 'admin', password: 'guess' }).check()).rejects.toThrow(
       /does not accept the user name and password/,
@@ -90,7 +96,7 @@ describe('The connection to EventStoreDB', () => {
   });
 
   it('takes the credentials from the connection string, and rather from beside it', async () => {
-    const { port } = await serve({ tls: tls.tls, users });
+    const { port } = await serve({ tls, users });
     const inUrl = `esdb://admin:changeit@localhost:${port}?${trusted()}`;
     await expect(connect(inUrl).check()).resolves.toBeUndefined();
     const clerk = connect(inUrl, { username: 'clerk', password: users.clerk });
