@@ -78,20 +78,29 @@ export class ViewStorage {
   }
 
   /**
-   * Claims the storage for the term of a lease, and moves the checkpoint.
+   * To be asked before documents are written: claims the storage for the term of the lease, if it is not yet.
    * @throws ViewDropped
    * @throws LeaseLost when somebody has claimed it for a later term
    */
-  async advance(position: Position | null, lease: Lease | undefined): Promise<void> {
+  async claim(lease: Lease | undefined): Promise<void> {
+    const { token } = await this.row();
+    if (lease !== undefined && token !== lease.token) await this.update({ token: lease.token }, lease);
+  }
+
+  /** Moves the checkpoint forwards. @throws ViewDropped, LeaseLost as `claim` does */
+  async advance(position: Position, lease: Lease | undefined): Promise<void> {
+    await this.update({ position, ...(lease === undefined ? {} : { token: lease.token }) }, lease);
+  }
+
+  private async update(
+    greater: Partial<Pick<StorageRow, 'position' | 'token'>>,
+    lease: Lease | undefined,
+  ): Promise<void> {
     const { name, collection } = this;
+    const ofThisTerm = lease === undefined ? {} : { token: { $not: { $gt: lease.token } } };
     const { matchedCount } = await this.rows.updateOne(
-      { _id: name, collection, ...(lease === undefined ? {} : { token: { $not: { $gt: lease.token } } }) },
-      {
-        $max: {
-          ...(position === null ? {} : { position }),
-          ...(lease === undefined ? {} : { token: lease.token }),
-        },
-      },
+      { _id: name, collection, ...ofThisTerm },
+      { $max: greater },
     );
     if (matchedCount > 0) return;
     await this.refuseDropped();

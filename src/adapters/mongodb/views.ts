@@ -129,12 +129,9 @@ class MongoView<Doc extends object> implements View<Doc> {
   async write(changes: readonly Change<Doc>[], checkpoint: Position | null, lease?: Lease): Promise<void> {
     await translated(async () => {
       const storage = await this.opened();
-      if (changes.length === 0) await this.refuseLost(lease);
-      else {
-        await Promise.all([this.refuseLost(lease), storage.advance(null, lease)]);
-        await storage.unlessDropped(() => this.put(storage, newestOf(changes)));
-      }
-      await storage.advance(checkpoint, lease);
+      await Promise.all([this.refuseLost(lease), storage.claim(lease)]);
+      if (changes.length > 0) await storage.unlessDropped(() => this.put(storage, newestOf(changes)));
+      if (checkpoint !== null) await storage.advance(checkpoint, lease);
     });
   }
 
