@@ -2,6 +2,7 @@ import { type Collection, type Db, MongoServerError, ObjectId } from 'mongodb';
 import { type Position } from '../../kernel/envelope.js';
 import { type Path, type ViewDefinition, ViewDropped } from '../../ports/views.js';
 import { type Lease, LeaseLost } from '../../ports/leases.js';
+import { untilDone } from './until-done.js';
 import { type DocumentRow, fieldOf } from './view-query.js';
 
 /** What says that a storage is there, where its documents are, and how far it has got. */
@@ -26,6 +27,15 @@ const rowsOf = (db: Db): Collection<StorageRow> => db.collection<StorageRow>('vi
  */
 export class ViewStorage {
   readonly documents: Collection<DocumentRow>;
+  /**
+   * Sees to it that what is removed from now on is forgotten when nobody can be writing it any more. Views of which
+   * nothing is removed are spared an index.
+   */
+  readonly forgetRemoved = untilDone(() =>
+    this.documents.createIndexes([
+      { key: { removedAt: 1 }, sparse: true, expireAfterSeconds: keepRemovedSeconds },
+    ]),
+  );
   private readonly rows: Collection<StorageRow>;
 
   private constructor(
@@ -50,10 +60,8 @@ export class ViewStorage {
     });
     if (row === null) throw new ViewDropped(name);
     const storage = new ViewStorage(name, db, row.collection);
-    const forgetRemoved = { key: { removedAt: 1 }, sparse: true, expireAfterSeconds: keepRemovedSeconds };
-    await storage.unlessDropped(() =>
-      storage.documents.createIndexes([forgetRemoved, ...indexes.map((paths) => ({ key: keyOf(paths) }))]),
-    );
+    const wanted = indexes.map((paths) => ({ key: keyOf(paths) }));
+    if (wanted.length > 0) await storage.unlessDropped(() => storage.documents.createIndexes(wanted));
     return storage;
   }
 
