@@ -4,24 +4,24 @@ import { describeKeysContract } from '../../testing/keys.contract.js';
 import { MongoDeadLetters } from './dead-letters.js';
 import { MongoInbox } from './inbox.js';
 import { MongoKeys } from './keys.js';
-import { mongoSite } from './testing/letters-site.js';
+import { lettersSite } from './testing/letters-site.js';
 
 const name = 'MongoDB';
 
 describeInboxContract(name, async () => {
-  const { connect, databasesOf, dispose } = await mongoSite();
+  const { connect, databasesOf, dispose } = await lettersSite();
   const open = () => new MongoInbox(databasesOf(connect()));
   return { inbox: open(), another: () => Promise.resolve(open()), dispose };
 });
 
 describeDeadLettersContract(name, async () => {
-  const { connect, databasesOf, dispose } = await mongoSite();
+  const { connect, databasesOf, dispose } = await lettersSite();
   const open = () => new MongoDeadLetters(databasesOf(connect()));
   return { deadLetters: open(), another: () => Promise.resolve(open()), dispose };
 });
 
 describeKeysContract(name, async () => {
-  const { connect, databaseOf, dispose } = await mongoSite();
+  const { connect, databaseOf, dispose } = await lettersSite();
   const open = () => new MongoKeys(databaseOf(connect(), 'keys'));
   return { keys: open(), another: () => Promise.resolve(open()), dispose };
 });

@@ -11,7 +11,7 @@ const silent = (): void => undefined;
 /**
  * Databases of its own on the server at MONGODB_URL: of a group each that is named here, of all others, and of the keys.
  */
-export const mongoSite = async () => {
+export const lettersSite = async () => {
   const { MONGODB_URL: url } = process.env;
   if (url === undefined) throw new Error('MONGODB_URL is not set: run this by make test-stack.');
   const prefix = `spec-${randomBytes(6).toString('hex')}`;
@@ -40,9 +40,18 @@ export const mongoSite = async () => {
     connect,
     databaseOf,
     databasesOf,
+    /** Takes all documents out. */
+    empty: async () => {
+      for (const db of all) {
+        const collections = await db.collections();
+        await Promise.all(collections.map((each) => each.deleteMany({})));
+      }
+    },
     dispose: async () => {
       await Promise.all([...all, databaseOf(client, 'keys')].map((db) => db.dropDatabase()));
       await Promise.all(clients.map((each) => each.close()));
     },
   };
 };
+
+export type LettersSite = Awaited<ReturnType<typeof lettersSite>>;
