@@ -66,11 +66,11 @@ export const ratesName = 'dead_letter_rates';
 
 export const deadLettersIndexes: FixedIndexes = {
   [lettersName]: [
-    { name: 'by_parking', key: { seq: 1 } },
-    { name: 'by_queue', key: { queue: 1, offset: 1 } },
-    { name: 'by_state', key: { group: 1, state: 1, seq: 1 } },
+    { key: { seq: 1 } },
+    { key: { queue: 1, offset: 1 } },
+    { key: { group: 1, state: 1, seq: 1 } },
   ],
-  [queuesName]: [{ name: 'by_change', key: { group: 1, changes: 1 } }],
+  [queuesName]: [{ key: { group: 1, changes: 1 } }],
 };
 
 export const queueId = (group: string, { topic, partition }: TopicPartition, key: Buffer): string =>
@@ -83,7 +83,7 @@ export const toDocument = ({ group, message, eventId, eventType }: Parking, at: 
   return {
     _id: id,
     seq: new Timestamp({ t: 0, i: 0 }),
-    // A message without a key is a queue of its own.
+    // A message without a key is a queue of its own, and needs no gate.
     queue: key === null ? id : queueId(group, message, key),
     ...{ group, topic, partition, offset, timestamp },
     key: toBinary(key),

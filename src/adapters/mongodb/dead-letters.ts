@@ -52,6 +52,10 @@ export class MongoDeadLetters implements DeadLetters {
       firstFailedAt: at,
       lastFailedAt: at,
     };
+    if (waiting.key === null) {
+      await translated(() => insertOnce(db, failed));
+      return;
+    }
     await this.changing(db, waiting.queue, async (queues, change) => {
       // Only the first of a queue may be tried, so only that one can have failed.
       await insertOnce(db, (await queues.enter(waiting, change)) ? waiting : failed);
@@ -124,8 +128,14 @@ export class MongoDeadLetters implements DeadLetters {
 
   async remove(ids: readonly string[]): Promise<void> {
     await this.everywhere(async (db) => {
-      const queues = await lettersOf(db).distinct('queue', { _id: { $in: ids } });
-      await Promise.all(queues.map((queue) => this.removeFrom(db, queue, ids)));
+      const letters = lettersOf(db);
+      const found = await letters.find({ _id: { $in: ids } }, { projection: { queue: 1, key: 1 } }).toArray();
+      const { ungated = [], gated = [] } = Object.groupBy(found, ({ key }) =>
+        key === null ? 'ungated' : 'gated',
+      );
+      if (ungated.length > 0) await letters.deleteMany({ _id: { $in: ids }, key: null });
+      const queues = new Set(gated.map(({ queue }) => queue));
+      await Promise.all([...queues].map((queue) => this.removeFrom(db, queue, ids)));
     });
   }
 

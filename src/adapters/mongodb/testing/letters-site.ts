@@ -16,8 +16,9 @@ export const lettersSite = async () => {
   if (url === undefined) throw new Error('MONGODB_URL is not set: run this by make test-stack.');
   const prefix = `spec-${randomBytes(6).toString('hex')}`;
   const clients: MongoClient[] = [];
-  const connect = (): MongoClient => {
-    const client = connectMongo({ url, logger: { info: silent, warn: silent, error: silent } });
+  const connect = (appName = 'letters'): MongoClient => {
+    const named = `${url}${url.includes('?') ? '&' : '/?'}appName=${appName}`;
+    const client = connectMongo({ url: named, logger: { info: silent, warn: silent, error: silent } });
     clients.push(client);
     return client;
   };
@@ -42,7 +43,7 @@ export const lettersSite = async () => {
     databasesOf,
     /** Takes all documents out. */
     empty: async () => {
-      for (const db of all) {
+      for (const db of [...all, databaseOf(client, 'keys')]) {
         const collections = await db.collections();
         await Promise.all(collections.map((each) => each.deleteMany({})));
       }
