@@ -35,7 +35,7 @@ const testOf = (
   const prefixes = expression.getPrefixList();
   if (source === '') return (text) => prefixes.some((prefix) => text.startsWith(prefix));
   try {
-    const regex = new RegExp(source, 'u');
+    const regex = new RegExp(source);
     return (text) => regex.test(text);
   } catch (error) {
     return unknown(`Invalid pattern '${source}': ${String(error)}`);

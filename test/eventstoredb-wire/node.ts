@@ -7,6 +7,8 @@ import { type Writer } from './writer.js';
 
 /** A running subscription, as a fault switch sees it. */
 export interface OpenSubscription {
+  /** It has lost its place among the live ones and is to catch up again. */
+  readonly behind: boolean;
   fail(error: CallError): void;
   end(): void;
 }

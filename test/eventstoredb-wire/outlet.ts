@@ -7,6 +7,8 @@ export class Outlet {
   gone = false;
   /** Messages that the transport has taken. */
   taken = 0;
+  /** The reader has lost its place among the live ones. */
+  behind = false;
   private wake: () => void = () => undefined;
 
   constructor(private readonly call: ServerWritableStream<unknown, Buffer>) {

@@ -45,6 +45,8 @@ export interface WireServer {
   members: readonly Member[];
   /** Calls that clients have not closed. */
   open(): { readonly subscriptions: number; readonly batches: number };
+  /** Live subscriptions that have lost their place and are to catch up again. */
+  behind(): number;
   /** As a slow consumer is. */
   abortSubscriptions(): void;
   /** With OK, as no client expects. */
@@ -56,7 +58,7 @@ export interface WireServer {
 }
 
 const host = '127.0.0.1';
-const defaults = { maxAppendBytes: 1_048_576, stallMs: 100 };
+const defaults = { maxAppendBytes: 1_048_576, stallMs: 1_000 };
 // Larger than any append that is to be answered with "too big".
 const receiveLimit = 16 * 1_048_576;
 
@@ -82,6 +84,7 @@ export const startWireServer = async (options: WireServerOptions = {}): Promise<
       subscriptions: running.node.subscriptions.size,
       batches: running.node.batches.size,
     }),
+    behind: () => [...running.node.subscriptions].filter(({ behind }) => behind).length,
     abortSubscriptions: () => {
       for (const subscription of running.node.subscriptions) subscription.fail(slowConsumer());
     },

@@ -31,7 +31,6 @@ class Subscription {
   private cursor: number;
   /** Events considered since the last checkpoint. */
   private considered = 0;
-  private behind = false;
 
   constructor(
     private readonly node: Node,
@@ -45,7 +44,7 @@ class Subscription {
   async run(): Promise<void> {
     await this.send(confirmationFrame(randomUUID()));
     while (!this.outlet.gone) {
-      this.behind = false;
+      this.outlet.behind = false;
       await this.catchUp();
       await this.tellCaughtUp();
       await this.live();
@@ -124,7 +123,7 @@ class Subscription {
 
   private async live(): Promise<void> {
     const { filter } = this.request;
-    while (!this.outlet.gone && !this.behind) {
+    while (!this.outlet.gone && !this.outlet.behind) {
       const entry = this.entries[this.cursor];
       if (!entry) {
         const tombstone = this.stream?.tombstone;
@@ -174,14 +173,14 @@ class Subscription {
     let { taken } = outlet;
     const watch = setInterval(() => {
       if (outlet.taken === taken && this.waitsBeyondBound()) {
-        this.behind = true;
+        outlet.behind = true;
         if (node.profile.slowConsumer === 'dropped') outlet.fail(slowConsumer());
       }
       taken = outlet.taken;
     }, node.stallMs);
     await outlet.drained();
     clearInterval(watch);
-    if (this.behind && node.faults.fellBehind) await this.send(fellBehindFrame());
+    if (outlet.behind && node.faults.fellBehind) await this.send(fellBehindFrame());
   }
 
   private waitsBeyondBound(): boolean {
