@@ -1,10 +1,11 @@
 # `make dev` and `make test` are all there is to set up. Both need Node.js 20 or newer, npm and make; Node 24, which
-# everything here runs on, comes with the project's packages.
+# everything here runs on, comes with the project's packages. The targets with "stack" run real engines, without Docker:
+# they need Python 3 with pip, Maven and Java 17 as well. `stack/stack help` lists their variables.
 
 NODE := node_modules/.bin/node
-SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test build bench clean clean-data
+.PHONY: dev test build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -19,6 +20,26 @@ test: dist/.built
 	npm run --silent schemas -- types --check
 	npm run --silent schemas -- docs --check
 	npm run --silent jest
+
+# All engines, on ports and in a folder of their own, are stopped again, whatever happens.
+test-stack: dist/.built
+	stack/stack run -- npm run --silent jest:stack
+
+# The system on the engines of stack-up, to try. They go on when it ends.
+dev-stack: stack-up
+	@set -a; eval "$$(stack/stack env)"; set +a; exec $(NODE) --enable-source-maps dist/app/dev.js
+
+stack-up: dist/.built
+	stack/stack up
+
+stack-down:
+	stack/stack down
+
+stack-status:
+	@stack/stack status
+
+stack-clean:
+	stack/stack clean
 
 build: dist/.built
 

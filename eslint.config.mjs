@@ -23,5 +23,8 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['src/cli/**', 'src/bench/**', 'src/schemas/testing/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['stack/**', 'src/cli/**', 'src/bench/**', 'src/schemas/testing/**'],
+    rules: { 'no-console': 'off' },
+  },
 );

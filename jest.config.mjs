@@ -1,6 +1,6 @@
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/stack'],
   testMatch: ['**/*.spec.ts'],
   // Those need the real engines: `make test-stack`.
   testPathIgnorePatterns: ['/node_modules/', '\\.stack\\.spec\\.ts$'],

@@ -26,12 +26,13 @@ import { type FaultPoints } from '../ports/fault-points.js';
 import { type Logger } from '../ports/logger.js';
 import { type Mailer } from '../ports/mailer.js';
 import { type PaymentGateway } from '../ports/payment-gateway.js';
+import { projectionsOf } from '../projections/all.js';
 import { ProjectionDesk } from '../projections/rebuild/desk.js';
 import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
 import { orExplain, sendingMail } from './cannot-start.js';
 import { type Config } from './config.js';
-import { type Engines, openEngines } from './engines.js';
+import { type Engines, openEngines } from './engines/index.js';
 import { faultPointsOf } from './fault-points.js';
 import { streamsThatFit } from './open-files.js';
 
@@ -80,7 +81,8 @@ export const deskOf = (platform: Platform): DeadLetterDesk =>
     decoder: new Decoder(platform.schemaRegistry),
   });
 
-export const projectionDeskOf = (platform: Platform): ProjectionDesk => new ProjectionDesk(platform);
+export const projectionDeskOf = (platform: Platform, { SERVICES }: Config): ProjectionDesk =>
+  new ProjectionDesk(platform, projectionsOf(SERVICES));
 
 export const platformProviders = (platform: Platform, config: Config): readonly Provider[] => {
   const authorisationTimeoutMs = config.AUTHORISATION_TIMEOUT_SECONDS * 1_000;
@@ -97,7 +99,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: PAYMENT_GATEWAY, useValue: platform.gateway },
     { provide: CARRIER, useValue: platform.carrier },
     { provide: DeadLetterDesk, useValue: deskOf(platform) },
-    { provide: ProjectionDesk, useValue: projectionDeskOf(platform) },
+    { provide: ProjectionDesk, useValue: projectionDeskOf(platform, config) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
     { provide: EVENT_STREAM_SETTINGS, useValue: { most } },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },

@@ -38,7 +38,7 @@ await runTool(usage, (args) => {
     };
     const quiet = { ...platform, logger };
     return run(options, {
-      desk: projectionDeskOf(platform),
+      desk: projectionDeskOf(platform, config),
       keep: (name) => keeperFor([projectionNamed(name)], quiet, config),
       audit: (name, { sample, seed = anySeed(), parallel = defaultParallel() }, onProgress) => {
         const projection = projectionNamed(name);

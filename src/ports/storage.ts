@@ -10,3 +10,14 @@ export class StorageUnavailable extends Error {
       typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : undefined;
   }
 }
+
+/**
+ * The answer to a write got lost: it may have been done or not. Sending the same again is safe where the port
+ * recognises what it has done already.
+ */
+export class OutcomeUnknown extends StorageUnavailable {
+  constructor(message: string, cause: unknown) {
+    super(message, cause);
+    this.name = 'OutcomeUnknown';
+  }
+}

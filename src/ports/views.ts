@@ -1,7 +1,10 @@
 import { type Position } from '../kernel/envelope.js';
 import { type Lease } from './leases.js';
 
-/** A JSON value at a dotted path of the document (`price.amountMinor`). */
+/**
+ * A JSON value at a dotted path of the document (`price.amountMinor`), through objects. Where an array is on the way, or
+ * no single value at the end, what is found and how it sorts is the engine's own.
+ */
 export type Path = string;
 
 export interface ViewDefinition {
@@ -30,7 +33,10 @@ export type Condition =
 
 export interface ViewQuery {
   readonly where?: readonly Condition[];
-  /** Ties are broken by id, in the same direction. Default: by id. */
+  /**
+   * Missing values and null are less than all others; of values of different kinds the engine says which are less.
+   * Ties are broken by id, in the same direction. Default: by id. Texts are compared by their UTF-8 bytes.
+   */
   readonly sort?: { readonly path: Path; readonly direction: 'ascending' | 'descending' };
   readonly limit: number;
   /** The cursor of the page before; opaque, bound to the sort it came from. */
@@ -80,7 +86,7 @@ export interface Scanned {
 }
 
 export interface Views {
-  /** Makes the storage, and the indexes that are missing. */
+  /** Makes the storage, and the indexes that are missing: at the latest when the first call on it is answered. */
   open<Doc extends object>(definition: ViewDefinition): View<Doc>;
   /** The storage, if it is there: to look at one never makes it. */
   existing<Doc extends object>(name: string): Promise<View<Doc> | undefined>;

@@ -9,6 +9,8 @@ import { type Position, type RecordedEvent } from '../kernel/envelope.js';
 import { type DomainEvent } from '../kernel/decider.js';
 import { type Logger } from '../ports/logger.js';
 import { until } from '../testing/until.js';
+import { services } from '../app/config.js';
+import { projectionsOf } from './all.js';
 import { consistencyToken } from './consistency.js';
 import { inventoryProjection, type StockLevel } from './inventory/inventory.projection.js';
 import { paymentsProjection } from './payments/payments.projection.js';
@@ -54,7 +56,7 @@ describe('the keeper of the views', () => {
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'keeper-'));
     engine = openEmbedded({ dataDir });
-    desk = new ProjectionDesk({ ...engine, clock: systemClock });
+    desk = new ProjectionDesk({ ...engine, clock: systemClock }, projectionsOf(services));
     events = [];
   });
 
@@ -345,7 +347,7 @@ describe('the keeper of the views', () => {
       );
     }
     engine = openEmbedded({ dataDir });
-    desk = new ProjectionDesk({ ...engine, clock: systemClock });
+    desk = new ProjectionDesk({ ...engine, clock: systemClock }, projectionsOf(services));
     expect(await status()).toMatchObject({ serving: { number: 1, position: null } });
     keep([inventoryProjection, paymentsProjection]);
     await untilPhase('serving', 2);

@@ -59,10 +59,12 @@ export const describeSubscriptionContract = (harness: () => EventStoreHarness): 
     it('knows how much of the log lies before a position', async () => {
       const { store } = harness();
       const { position: first } = await append(store, 'sample-1', 'a');
-      const { position: end } = await appendAll(store, 99);
-      expect(store.fractionAt(end, end)).toBe(1);
-      expect(store.fractionAt(first, end)).toBeLessThan(0.1);
+      const { position: middle } = await appendAll(store, 50);
+      const { position: end } = await appendAll(store, 49, 'sample-2');
       expect(store.fractionAt(first, first)).toBe(1);
+      expect(store.fractionAt(end, end)).toBe(1);
+      expect(store.fractionAt(middle, end)).toBeLessThan(1);
+      expect(store.fractionAt(first, end)).toBeLessThan(store.fractionAt(middle, end));
     });
 
     it('goes on behind a position, of the same and of another connection', async () => {
@@ -335,7 +337,7 @@ export const describeSubscriptionContract = (harness: () => EventStoreHarness): 
       const subscription = store.subscribe({ from: 'start', batchSize: 5 });
       let deliveries = 0;
       for await (const { events } of subscription) {
-        expect(events).toHaveLength(5);
+        expect(events.length).toBeLessThanOrEqual(5);
         deliveries += 1;
         await subscription.close();
       }

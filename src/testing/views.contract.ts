@@ -91,6 +91,13 @@ export const describeViewsContract = (name: string, open: () => Promise<ViewsHar
       expect((await view.find({ limit: 9 })).items).toHaveLength(1);
     });
 
+    it('take the newest of several changes to one document', async () => {
+      await view.write([put('a', 1), put('b', 1), put('a', 2), put('b', 2, null)], positionAt(2));
+      expect((await view.find({ limit: 9 })).items).toStrictEqual([put('a', 2)]);
+      await view.write([put('a', 4), put('a', 3), put('b', 3, null), put('b', 4)], positionAt(4));
+      expect((await view.find({ limit: 9 })).items).toStrictEqual([put('a', 4), put('b', 4)]);
+    });
+
     it('skip a change that is not newer than the document', async () => {
       await view.write([put('a', 5), put('b', 5)], positionAt(5));
       const stale = [put('a', 5, { stale: true }), put('b', 4, null), put('b', 5, null), put('c', 4)];
@@ -149,7 +156,7 @@ export const describeViewsContract = (name: string, open: () => Promise<ViewsHar
 
     it('are there until they are dropped, and empty when they are opened again', async () => {
       const another = await harness.another();
-      harness.views.open({ name: 'other_v1', indexes: [] });
+      await harness.views.open({ name: 'other_v1', indexes: [] }).checkpoint();
       await view.write([put('a', 1)], positionAt(1));
       expect((await another.names()).toSorted()).toStrictEqual(['other_v1', 'samples_v1']);
       await another.drop('samples_v1');
@@ -159,12 +166,18 @@ export const describeViewsContract = (name: string, open: () => Promise<ViewsHar
       expect(await another.existing('never_v1')).toBeUndefined();
       expect(await harness.views.names()).toStrictEqual(['other_v1']);
       const again = harness.views.open<Sample>(sampleView);
-      expect(await (await another.existing('samples_v1'))?.get('a')).toBeUndefined();
-      expect(await another.existing('samples_v1')).toBeDefined();
       expect(await again.get('a')).toBeUndefined();
       expect(await again.checkpoint()).toBeUndefined();
+      const found = await another.existing('samples_v1');
+      expect(found).toBeDefined();
+      expect(await found?.get('a')).toBeUndefined();
       await expect(view.get('a')).rejects.toThrow(ViewDropped);
+      await expect(view.find({ limit: 1 })).rejects.toThrow(ViewDropped);
+      await expect(view.scan(undefined, 1)).rejects.toThrow(ViewDropped);
+      await expect(view.checkpoint()).rejects.toThrow(ViewDropped);
       await expect(view.write([put('a', 2)], positionAt(2))).rejects.toThrow(ViewDropped);
+      await expect(view.write([put('a', 2)], null)).rejects.toThrow(ViewDropped);
+      expect(await again.get('a')).toBeUndefined();
       await again.write([put('b', 1)], positionAt(1));
       expect(await again.get('b')).toBeDefined();
     });

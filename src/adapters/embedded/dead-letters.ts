@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import {
   type DeadLetter,
   type DeadLetterCounts,
@@ -11,8 +10,9 @@ import {
   type FailureGroup,
   type Parking,
 } from '../../ports/dead-letters.js';
-import { type Headers, type Message, type TopicPartition } from '../../ports/message-log.js';
+import { type Headers, type TopicPartition } from '../../ports/message-log.js';
 import { InvalidCursor } from '../../ports/views.js';
+import { letterId } from '../dead-letters/letter-id.js';
 import { whenFree } from './busy.js';
 import { type Database } from './database.js';
 import { type GroupCommit } from './group-commit.js';
@@ -321,7 +321,7 @@ const columnsOf = (failure: Failure): FailureColumns => ({
 
 /** Of one that waits behind another. */
 const newRow = ({ group, message, eventId, eventType }: Parking, at: number): NewRow => ({
-  id: idOf(group, message),
+  id: letterId(group, message),
   consumer_group: group,
   topic: message.topic,
   partition: message.partition,
@@ -344,9 +344,6 @@ const newRow = ({ group, message, eventId, eventType }: Parking, at: number): Ne
   first_failed_at: null,
   last_failed_at: null,
 });
-
-const idOf = (group: string, { topic, partition, offset }: Message): string =>
-  hash('sha256', [group, topic, partition, offset].join('\u0000'), 'hex').slice(0, 16);
 
 const toLetter = (row: Row): DeadLetter => ({
   id: row.id,

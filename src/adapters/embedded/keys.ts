@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { type Sealed } from '../../kernel/sealed.js';
-import { type Keys, UnreadableSeal } from '../../ports/keys.js';
+import { type Keys } from '../../ports/keys.js';
+import { CustomerKey, type FoundKey, keyIdOf, newKey, openWith, secretBytes } from '../sealing/sealing.js';
 import { whenFree } from './busy.js';
 import { codeOf, type Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
-import { CustomerKey, keyIdBytes, keyIdOf } from './sealing.js';
 
 /** The keys are not as a start needs them; `code` tells why, for whoever explains it to an operator. */
 export class KeysRefused extends Error {
@@ -156,11 +155,7 @@ export class EmbeddedKeys implements Keys {
   async open(customerId: string, purpose: string, sealed: Sealed): Promise<string | undefined> {
     const id = keyIdOf(sealed);
     const key = id === undefined ? 'unknown' : await whenFree(() => this.withId(id));
-    if (key === 'forgotten') return undefined;
-    const plaintext =
-      key !== 'unknown' && key.customer === customerId ? key.open(purpose, sealed) : undefined;
-    if (plaintext === undefined) throw new UnreadableSeal(customerId, purpose);
-    return plaintext;
+    return openWith(key, customerId, purpose, sealed);
   }
 
   async fingerprint(customerId: string, text: string): Promise<string> {
@@ -192,7 +187,7 @@ export class EmbeddedKeys implements Keys {
     const { id, secret } = await this.commits.write(() => {
       const meanwhile = this.selectHeld.get(customerId);
       if (meanwhile !== undefined) return meanwhile;
-      const made = { id: randomBytes(keyIdBytes).toString('base64url'), secret: randomBytes(secretBytes) };
+      const made = newKey();
       this.insertHolder.run(customerId, this.insertSecret.run(made.id, made.secret).lastInsertRowid);
       return made;
     });
@@ -208,7 +203,7 @@ export class EmbeddedKeys implements Keys {
     return row && this.remember(new CustomerKey(customerId, row.id, row.secret));
   }
 
-  private withId(id: string): CustomerKey | 'forgotten' | 'unknown' {
+  private withId(id: string): FoundKey {
     this.lookForChanges();
     const known = this.byId.get(id);
     if (known !== undefined) return known;
@@ -236,5 +231,3 @@ export class EmbeddedKeys implements Keys {
     this.byId.clear();
   }
 }
-
-const secretBytes = 32;

@@ -79,7 +79,7 @@ const written = async ({ from, storage }: Extract<RebuildTask, { do: 'write' }>)
   }
   await timed(async () => {
     await view.write([], checkpoint);
-    views.open(viewIn(projection, storage));
+    await views.open(viewIn(projection, storage)).checkpoint();
   });
   return { seconds, count: positions.length };
 };

@@ -11,7 +11,6 @@ import {
 } from '../../ports/generations.js';
 import { type Leases } from '../../ports/leases.js';
 import { type Views } from '../../ports/views.js';
-import { allProjections } from '../all.js';
 import { ViewProgress } from '../consistency.js';
 import { type AnyProjection } from '../projection.js';
 import { projectionLease } from '../runner.js';
@@ -82,10 +81,14 @@ export const mostParallel = 32;
 
 /** What an operator sees of the views and can do with them, from any process. */
 export class ProjectionDesk {
-  constructor(private readonly ports: DeskPorts) {}
+  /** @param projections that it may look at: those of this process's services */
+  constructor(
+    private readonly ports: DeskPorts,
+    private readonly projections: readonly AnyProjection[],
+  ) {}
 
   async all(): Promise<readonly ViewStatus[]> {
-    return Promise.all(allProjections.map(({ projection }) => this.statusOf(projection)));
+    return Promise.all(this.projections.map((projection) => this.statusOf(projection)));
   }
 
   async overview(): Promise<Overview> {
@@ -94,7 +97,7 @@ export class ProjectionDesk {
   }
 
   async one(name: string): Promise<ViewStatus | DeskRefusal> {
-    const projection = named(name);
+    const projection = this.named(name);
     return isRejection(projection) ? projection : this.statusOf(projection);
   }
 
@@ -154,12 +157,20 @@ export class ProjectionDesk {
     name: string,
     change: (generations: GenerationsOf, projection: AnyProjection) => GenerationsOf | DeskRefusal,
   ): Promise<ViewStatus | DeskRefusal> {
-    const projection = named(name);
+    const projection = this.named(name);
     if (isRejection(projection)) return projection;
     const outcome = await revise(this.ports.generations, name, (generations) =>
       change(generations, projection),
     );
     return isRejection(outcome) ? outcome : this.statusOf(projection);
+  }
+
+  private named(name: string): AnyProjection | DeskRefusal {
+    const names = this.projections.map((projection) => projection.name).join(', ');
+    return (
+      this.projections.find((projection) => projection.name === name) ??
+      reject('PROJECTION_NOT_FOUND', `There is no projection ${name} here. There are ${names}.`)
+    );
   }
 
   private async sweep(name: string): Promise<void> {
@@ -213,10 +224,3 @@ const positionOf = async (views: Pick<Views, 'existing'>, storage: string): Prom
 };
 
 const rollbackPatienceMs = 2_000;
-
-const named = (name: string): AnyProjection | DeskRefusal =>
-  allProjections.find(({ projection }) => projection.name === name)?.projection ??
-  reject(
-    'PROJECTION_NOT_FOUND',
-    `There is no projection ${name}. There are ${allProjections.map(({ projection }) => projection.name).join(', ')}.`,
-  );

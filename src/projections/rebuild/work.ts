@@ -69,7 +69,7 @@ export class LocalWork<Event extends DomainEvent, Doc extends object> implements
       },
       ...(mostEvents === undefined ? {} : { mostEvents }),
     });
-    if (end.is === 'caught up') views.open<Doc>(viewIn(this.projection, storage));
+    if (end.is === 'caught up') await views.open<Doc>(viewIn(this.projection, storage)).checkpoint();
     return end;
   }
 

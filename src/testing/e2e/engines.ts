@@ -1,4 +1,10 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { MongoClient } from 'mongodb';
+import { z } from 'zod';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -18,16 +24,51 @@ export interface OwnEngines {
   clean(): Promise<void>;
 }
 
-export const openEngines = (): Promise<OwnEngines> => {
+export const openEngines = async (): Promise<OwnEngines> => {
   const prefix = `e2e-${randomUUID().slice(0, 8)}`;
-  return Promise.resolve({
+  const { EVENTSTORE_URL, MONGODB_URL } = enginesGiven;
+  // All the events of a server are one log, so it is not shared: in its place there is a test server of their own.
+  const eventStore = EVENTSTORE_URL === undefined ? undefined : await startWireServer();
+  return {
     settings: {
       ...enginesGiven,
+      ...(eventStore && { EVENTSTORE_URL: eventStore.url }),
       KAFKA_PREFIX: `${prefix}.`,
       KAFKA_REPLICATION_FACTOR: '1',
       KAFKA_MIN_INSYNC_REPLICAS: '1',
       MONGODB_PREFIX: prefix,
     },
-    clean: () => Promise.resolve(),
-  });
+    clean: async () => {
+      await eventStore?.stop();
+      if (MONGODB_URL !== undefined) await dropDatabases(MONGODB_URL, prefix);
+    },
+  };
+};
+
+const readyLine = z.object({ connectionString: z.string() });
+
+/** The wire-level test server (test/eventstoredb-wire), in memory. */
+const startWireServer = async () => {
+  const main = join(process.cwd(), 'dist/test/eventstoredb-wire/main.js');
+  const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const killWithUs = (): void => void child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return {
+    url: readyLine.parse(JSON.parse(line)).connectionString,
+    stop: async () => {
+      process.removeListener('exit', killWithUs);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+};
+
+const dropDatabases = async (url: string, prefix: string): Promise<void> => {
+  const client = new MongoClient(url);
+  const { databases } = await client.db().admin().listDatabases({ nameOnly: true });
+  for (const { name } of databases) {
+    if (name.startsWith(`${prefix}_`)) await client.db(name).dropDatabase();
+  }
+  await client.close();
 };

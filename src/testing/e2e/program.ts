@@ -71,7 +71,7 @@ export class Program {
   async suspend(): Promise<void> {
     await until('the program to stand still outside of a transaction', () => {
       this.signal('SIGSTOP');
-      if (!isLocked(this.settings['DATA_DIR'] ?? '')) return true;
+      if (!Site.isEmbedded || !isLocked(this.settings['DATA_DIR'] ?? '')) return true;
       this.signal('SIGCONT');
       return undefined;
     });

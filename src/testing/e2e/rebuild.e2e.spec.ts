@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -17,6 +16,9 @@ import { allEvents, foldedViews, storedViews } from './stored.js';
 type View = z.infer<typeof contract.projection>;
 
 const route = '/api/ops/projections';
+
+/** What looks into the embedded engine's files. */
+const itEmbedded = Site.isEmbedded ? it : it.skip;
 
 describe('Views that are rebuilt while they serve', () => {
   let site: Site;
@@ -63,8 +65,12 @@ describe('Views that are rebuilt while they serve', () => {
       await engine.close();
     }
   };
-  const storages = async (name: string): Promise<readonly string[]> =>
-    (await readdir(join(site.dataDir, 'views'))).filter((file) => file.startsWith(`${name}_v`)).sort();
+  const storages = async (name: string): Promise<readonly string[]> => {
+    const platform = await site.platform();
+    const names = await platform.views.names();
+    await platform.close();
+    return names.filter((storage) => storage.startsWith(`${name}_v`)).toSorted();
+  };
   const change = (file: string, ...statements: readonly string[]): void => {
     const db = new Sqlite(join(site.dataDir, file), { timeout: 10_000 });
     for (const statement of statements) db.exec(statement);
@@ -208,16 +214,13 @@ describe('Views that are rebuilt while they serve', () => {
       stdout: '',
       stderr: 'Generation 2 of inventory is being built (waiting). Wait for it, or cancel it first.\n',
     });
-    const files = (...numbers: readonly number[]) =>
-      numbers.flatMap((number) =>
-        ['.db', '.db-shm', '.db-wal'].map((end) => `inventory_v1_g${number}${end}`),
-      );
-    expect(await storages('inventory')).toEqual(files(1, 2));
+    const generations = (...numbers: readonly number[]) => numbers.map((number) => `inventory_v1_g${number}`);
+    expect(await storages('inventory')).toEqual(generations(1, 2));
 
     const cancelled = read(contract.projection, await ask(program, 'inventory', 'cancel'), 200);
     expect(cancelled).toMatchObject({ phase: 'serving', build: null, serving: { number: 1 } });
     await untilHolds(async () => {
-      expect(await storages('inventory')).toEqual(files(1));
+      expect(await storages('inventory')).toEqual(generations(1));
     });
 
     expect(await tool('rebuild', 'inventory', '--hold', '--from-version', '1')).toMatchObject({
@@ -249,7 +252,7 @@ describe('Views that are rebuilt while they serve', () => {
     const pruned = read(contract.projection, await ask(program, 'inventory', 'prune'), 200);
     expect(pruned).toMatchObject({ serving: { number: 1 }, former: [] });
     await untilHolds(async () => {
-      expect(await storages('inventory')).toEqual(files(1));
+      expect(await storages('inventory')).toEqual(generations(1));
     });
     await untilHolds(() => {
       expect(phases()).toEqual(expect.arrayContaining(['serving 1', 'waiting 1', 'serving 3']));
@@ -283,89 +286,99 @@ describe('Views that are rebuilt while they serve', () => {
     await untilExact();
   }, 180_000);
 
-  it('stop at a poison event without the one that serves, name it, and go on after the fix', async () => {
-    const program = await site.start();
-    const shop = new Shop(program.http);
-    const sku = await shop.stocked('SOUND', 10);
-    await shop.stocked('POISON', 10);
-    await untilServing(program, 'inventory', 1);
-    await shop.untilStock(sku, 10, 0);
-    // What is committed while it runs it need not read from the file.
-    await program.stop();
-    change('store.db', `UPDATE events SET type = 'StockEaten' WHERE stream = 'inventory-POISON'`);
-    await program.start();
-    const { code, stdout } = await tool('rebuild', 'inventory');
-    expect([code, stdout]).toEqual([
-      1,
-      expect.stringMatching(
-        /generation 2 cannot be built\. The one that serves goes on\.\nevent +StockEaten /,
-      ),
-    ]);
-    const { orderId } = await shop.place({ [sku]: 1 });
-    expect((await shop.ended(orderId)).status.lifecycle).toBe('confirmed');
-    await shop.untilStock(sku, 10, 1);
-    expect(await viewOf(program, 'inventory')).toMatchObject({
-      phase: 'failed',
-      build: { failure: { type: 'StockEaten', stream: 'inventory-POISON', revision: 0 } },
-    });
-    expect((await program.http.get('/health/ready')).body).toMatchObject({
-      status: 'degraded',
-      failedBuilds: ['inventory'],
-    });
-    change('store.db', `UPDATE events SET type = 'StockReceived' WHERE stream = 'inventory-POISON'`);
-    expect(await tool('resume', 'inventory')).toMatchObject({ code: 0 });
-    expect((await program.http.get('/health/ready')).body).toMatchObject({
-      status: 'ready',
-      failedBuilds: [],
-    });
-    expect(await viewOf(program, 'inventory')).toMatchObject({ phase: 'serving', serving: { number: 2 } });
-    await untilExact();
-  }, 120_000);
-
-  it('are worked on by the tool when no program is there, and verified against the events', async () => {
-    const program = await site.start();
-    const shop = new Shop(program.http);
-    const sku = await shop.stocked('ALONE', 10);
-    const { orderId } = await shop.place({ [sku]: 1 });
-    await shop.ended(orderId);
-    await untilExact();
-    expect(await program.stop()).toBe(0);
-
-    const alone = await tool('rebuild', '--all');
-    expect(alone).toMatchObject({ code: 0 });
-    expect(alone.stdout.match(/generation 2 \(version \d\) serves/g)).toHaveLength(9);
-    expect(alone.stderr.match(/^No program keeps \w+: this tool does the work\.$/gm)).toHaveLength(9);
-    expect(await tool('verify')).toMatchObject({ code: 0 });
-    expect(await tool('verify', 'order_status', '--sample', '1')).toMatchObject({ code: 0 });
-
-    change(
-      'views/order_status_v2_g2.db',
-      `UPDATE documents SET doc = json_set(doc, '$.order.customerId', 'eve')`,
-    );
-    for (const args of [[], ['--sample', '1']]) {
-      const verified = await tool('verify', 'order_status', ...args, '--json');
-      expect(verified.code).toBe(1);
-      expect(JSON.parse(verified.stdout)).toMatchObject({
-        ...{ projection: 'order_status', generation: 2, equal: 0, missing: 0, extra: 0, changed: 1 },
-        differences: [
-          {
-            ...{ id: orderId, is: 'changed' },
-            paths: [{ path: 'order.customerId', serving: 'eve', folded: 'cust-123' }],
-          },
-        ],
+  itEmbedded(
+    'stop at a poison event without the one that serves, name it, and go on after the fix',
+    async () => {
+      const program = await site.start();
+      const shop = new Shop(program.http);
+      const sku = await shop.stocked('SOUND', 10);
+      await shop.stocked('POISON', 10);
+      await untilServing(program, 'inventory', 1);
+      await shop.untilStock(sku, 10, 0);
+      // What is committed while it runs it need not read from the file.
+      await program.stop();
+      change('store.db', `UPDATE events SET type = 'StockEaten' WHERE stream = 'inventory-POISON'`);
+      await program.start();
+      const { code, stdout } = await tool('rebuild', 'inventory');
+      expect([code, stdout]).toEqual([
+        1,
+        expect.stringMatching(
+          /generation 2 cannot be built\. The one that serves goes on\.\nevent +StockEaten /,
+        ),
+      ]);
+      const { orderId } = await shop.place({ [sku]: 1 });
+      expect((await shop.ended(orderId)).status.lifecycle).toBe('confirmed');
+      await shop.untilStock(sku, 10, 1);
+      expect(await viewOf(program, 'inventory')).toMatchObject({
+        phase: 'failed',
+        build: { failure: { type: 'StockEaten', stream: 'inventory-POISON', revision: 0 } },
       });
-    }
-    const rebuilt = await tool('rebuild', 'order_status');
-    expect(rebuilt.code).toBe(1);
-    expect(rebuilt.stdout).toContain('order_status: generation 3 is built and waits.');
-    expect(rebuilt.stdout).toContain(`changed ${orderId}\n  order.customerId: serving "eve", new "cust-123"`);
-    expect((await tool('show', 'order_status')).stdout).toContain('order.customerId: serving "eve"');
-    expect(await tool('switch', 'order_status')).toMatchObject({ code: 0 });
-    expect(await tool('verify', 'order_status')).toMatchObject({ code: 0 });
-    expect(await tool('rollback', 'order_status')).toMatchObject({ code: 0 });
-    expect(await tool('verify', 'order_status')).toMatchObject({ code: 1 });
-    expect((await storages('order_status')).filter((file) => file.includes('verify'))).toEqual([]);
-  }, 180_000);
+      expect((await program.http.get('/health/ready')).body).toMatchObject({
+        status: 'degraded',
+        failedBuilds: ['inventory'],
+      });
+      change('store.db', `UPDATE events SET type = 'StockReceived' WHERE stream = 'inventory-POISON'`);
+      expect(await tool('resume', 'inventory')).toMatchObject({ code: 0 });
+      expect((await program.http.get('/health/ready')).body).toMatchObject({
+        status: 'ready',
+        failedBuilds: [],
+      });
+      expect(await viewOf(program, 'inventory')).toMatchObject({ phase: 'serving', serving: { number: 2 } });
+      await untilExact();
+    },
+    120_000,
+  );
+
+  itEmbedded(
+    'are worked on by the tool when no program is there, and verified against the events',
+    async () => {
+      const program = await site.start();
+      const shop = new Shop(program.http);
+      const sku = await shop.stocked('ALONE', 10);
+      const { orderId } = await shop.place({ [sku]: 1 });
+      await shop.ended(orderId);
+      await untilExact();
+      expect(await program.stop()).toBe(0);
+
+      const alone = await tool('rebuild', '--all');
+      expect(alone).toMatchObject({ code: 0 });
+      expect(alone.stdout.match(/generation 2 \(version \d\) serves/g)).toHaveLength(9);
+      expect(alone.stderr.match(/^No program keeps \w+: this tool does the work\.$/gm)).toHaveLength(9);
+      expect(await tool('verify')).toMatchObject({ code: 0 });
+      expect(await tool('verify', 'order_status', '--sample', '1')).toMatchObject({ code: 0 });
+
+      change(
+        'views/order_status_v2_g2.db',
+        `UPDATE documents SET doc = json_set(doc, '$.order.customerId', 'eve')`,
+      );
+      for (const args of [[], ['--sample', '1']]) {
+        const verified = await tool('verify', 'order_status', ...args, '--json');
+        expect(verified.code).toBe(1);
+        expect(JSON.parse(verified.stdout)).toMatchObject({
+          ...{ projection: 'order_status', generation: 2, equal: 0, missing: 0, extra: 0, changed: 1 },
+          differences: [
+            {
+              ...{ id: orderId, is: 'changed' },
+              paths: [{ path: 'order.customerId', serving: 'eve', folded: 'cust-123' }],
+            },
+          ],
+        });
+      }
+      const rebuilt = await tool('rebuild', 'order_status');
+      expect(rebuilt.code).toBe(1);
+      expect(rebuilt.stdout).toContain('order_status: generation 3 is built and waits.');
+      expect(rebuilt.stdout).toContain(
+        `changed ${orderId}\n  order.customerId: serving "eve", new "cust-123"`,
+      );
+      expect((await tool('show', 'order_status')).stdout).toContain('order.customerId: serving "eve"');
+      expect(await tool('switch', 'order_status')).toMatchObject({ code: 0 });
+      expect(await tool('verify', 'order_status')).toMatchObject({ code: 0 });
+      expect(await tool('rollback', 'order_status')).toMatchObject({ code: 0 });
+      expect(await tool('verify', 'order_status')).toMatchObject({ code: 1 });
+      expect((await storages('order_status')).filter((storage) => storage.includes('verify'))).toEqual([]);
+    },
+    180_000,
+  );
 
   it('are built on by the tool that watches when the program dies', async () => {
     await stockUp(100_000);

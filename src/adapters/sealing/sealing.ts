@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { type Sealed } from '../../kernel/sealed.js';
+import { UnreadableSeal } from '../../ports/keys.js';
 
 /** AES-256-GCM with the nonce of 96 bits and the tag of 128 bits that NIST SP 800-38D recommends. */
 const nonceBytes = 12;
@@ -36,7 +37,19 @@ export const digest = (key: Buffer, text: string): string =>
 
 /** `v1.<id of the key>.<nonce, ciphertext and tag>` */
 const format = /^v1\.([\w-]{16})\.([\w-]+)$/;
-export const keyIdBytes = 12;
+const keyIdBytes = 12;
+export const secretBytes = 32;
+
+/** What a customer's key is made of. */
+export interface KeyMaterial {
+  readonly id: string;
+  readonly secret: Buffer;
+}
+
+export const newKey = (): KeyMaterial => ({
+  id: randomBytes(keyIdBytes).toString('base64url'),
+  secret: randomBytes(secretBytes),
+});
 
 /** The id of the key that it takes; undefined for what is no sealed text. */
 export const keyIdOf = (sealed: Sealed): string | undefined => format.exec(sealed)?.[1];
@@ -83,3 +96,19 @@ export class CustomerKey {
     return Buffer.from(JSON.stringify([this.customer, purpose]), 'utf8');
   }
 }
+
+/** What is known of the key that a sealed text names. */
+export type FoundKey = CustomerKey | 'forgotten' | 'unknown';
+
+/** undefined when the key is forgotten. @throws UnreadableSeal */
+export const openWith = (
+  key: FoundKey,
+  customerId: string,
+  purpose: string,
+  sealed: Sealed,
+): string | undefined => {
+  if (key === 'forgotten') return undefined;
+  const plaintext = key !== 'unknown' && key.customer === customerId ? key.open(purpose, sealed) : undefined;
+  if (plaintext === undefined) throw new UnreadableSeal(customerId, purpose);
+  return plaintext;
+};

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Logger } from '../../ports/logger.js';
+import { StorageUnavailable } from '../../ports/storage.js';
+import { checkMongo, connectMongo, MongoUnusable } from './client.js';
+import { translated } from './faults.js';
+
+const logger: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A port that nobody listens on. */
+const nowhere = 'mongodb://ann:secret@127.0.0.1:1/?serverSelectionTimeoutMS=50';
+
+describe('A client of MongoDB', () => {
+  it.each(['', 'http://host', 'mongodb://ann:secret@', 'mongodb://host/?nonsense=1'])(
+    'refuses the URL %j without showing it',
+    (url) => {
+      expect(() => connectMongo({ url, logger })).toThrow(MongoUnusable);
+      expect(() => connectMongo({ url, logger })).toThrow(
+        /^MONGODB_URL is not valid: it must be like mongodb:\/\/user:password@host:27017\/\?replicaSet=rs0$/,
+      );
+    },
+  );
+
+  it('says where it cannot reach any, and no secret', async () => {
+    const client = connectMongo({ url: nowhere, logger });
+    const refusal: unknown = await checkMongo(client, []).catch((error: unknown) => error);
+    await client.close();
+    expect(refusal).toMatchObject({
+      code: 'MONGODB_UNREACHABLE',
+      message: 'MongoDB at 127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1',
+    });
+  });
+
+  it('translates what it cannot do now, closed or out of reach, and nothing else', async () => {
+    const client = connectMongo({ url: nowhere, logger });
+    const ping = () => translated(() => client.db('any').command({ ping: 1 }));
+    await expect(ping()).rejects.toThrow(StorageUnavailable);
+    await client.close();
+    await expect(ping()).rejects.toThrow(StorageUnavailable);
+    const other = new RangeError('no');
+    await expect(translated(() => Promise.reject(other))).rejects.toBe(other);
+  });
+});
