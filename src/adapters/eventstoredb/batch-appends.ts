@@ -68,7 +68,7 @@ class Batch {
       })
       .on('end', () => {
         // The half that is still open would swallow further appends.
-        call.cancel();
+        call.destroy();
         this.abandon(new EndedEarly());
       });
   }

@@ -4,7 +4,7 @@ import { type EventStore } from '../../ports/event-store.js';
 import { describeEventStoreContract } from '../../testing/event-store.contract.js';
 import { openEventStoreDb } from './index.js';
 import { scopedStore } from './testing/scoped-store.js';
-import { silent } from './testing/silent.js';
+import { silent } from './testing/loggers.js';
 
 const url = process.env['EVENTSTORE_URL'];
 

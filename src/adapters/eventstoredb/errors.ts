@@ -67,7 +67,7 @@ export class AccessDenied extends Error {
   constructor(doing: string, authenticated: boolean) {
     super(
       authenticated
-        ? `EventStoreDB refused the ${doing}: the user lacks the right. Give it the right in the stream's ACL ` +
+        ? `EventStoreDB refused the ${doing}: the user, or whoever gives no user name, lacks the right. Give it the right in the stream's ACL ` +
             '(subscriptions need to read $all), or use a user of $admins.'
         : `EventStoreDB refused the ${doing}: it does not accept the user name and password. Correct them.`,
     );

@@ -13,12 +13,18 @@ import { AllLog } from './all-log.js';
 import { Appends } from './appends.js';
 import { type Connection } from './connection.js';
 import { type Heading, headingOf, toEvent, toEventText } from './envelope.js';
-import { Closed, ForeignEvent, translated } from './errors.js';
+import { Closed, ForeignEvent, ServerTooOld, translated } from './errors.js';
 import { fractionOf, fromPosition, toPosition } from './position.js';
 import { readStreamRequest } from './requests.js';
 import { retrying } from './retrying.js';
 import { Counters } from './status.js';
 import { EventStoreDbSubscription } from './subscription.js';
+
+/** Reads of a stream tell positions since 22.6. */
+const isTooOld = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < 22 || (major === 22 && minor < 6);
+};
 
 /** Of so many foreign types the first event is logged. */
 const FOREIGN_TYPES_LOGGED = 100;
@@ -80,7 +86,8 @@ export class EventStoreDbEventStore implements EventStore {
   check(): Promise<void> {
     return this.read('read of $all', async () => {
       await this.all.check();
-      await this.connection.serverFeatures();
+      const { version } = await this.connection.serverFeatures();
+      if (version !== undefined && isTooOld(version)) throw new ServerTooOld(`it is version ${version}`);
     });
   }
 
