@@ -36,7 +36,6 @@ interface Held extends TopicPartition {
   committed: number;
   /** Fetched and not delivered yet. */
   ahead: readonly Message[];
-  fetching: boolean;
   /** The member was expelled since. */
   lost: boolean;
 }
@@ -63,6 +62,7 @@ export class KafkaGroupMember implements GroupMember {
   private version = 0;
   private failure: { readonly error: unknown } | undefined;
   private failures = 0;
+  private fetching = false;
   private readonly deliveries;
 
   constructor(
@@ -227,7 +227,6 @@ export class KafkaGroupMember implements GroupMember {
         position,
         committed: committed.get(name) ?? 0,
         ahead: [],
-        fetching: false,
         lost: false,
       };
       this.held.set(name, held);
@@ -258,14 +257,16 @@ export class KafkaGroupMember implements GroupMember {
       this.held.set(name, held);
       return { kind: 'messages', partition: this.inside(held), messages };
     }
-    const idle = [...this.held.values()].filter(({ fetching }) => !fetching);
-    if (idle.length > 0) void this.fetch(idle);
+    if (this.held.size > 0 && !this.fetching) void this.fetch([...this.held.values()]);
     return undefined;
   }
 
-  /** Never fails: what cannot pass is thrown to the consumer. */
+  /**
+   * Never fails: what cannot pass is thrown to the consumer. One at a time, since a broker answers the requests of a
+   * connection one after the other, each when there is something or its wait is over.
+   */
   private async fetch(idle: readonly Held[]): Promise<void> {
-    for (const each of idle) each.fetching = true;
+    this.fetching = true;
     try {
       await this.deps.connection.run((cluster) => this.fetchFromLeaders(cluster, idle));
       this.failures = 0;
@@ -274,7 +275,7 @@ export class KafkaGroupMember implements GroupMember {
         this.failure = { error: failed };
       });
     } finally {
-      for (const each of idle) each.fetching = false;
+      this.fetching = false;
       this.changed();
     }
   }
@@ -291,7 +292,6 @@ export class KafkaGroupMember implements GroupMember {
         }));
         const broker = await cluster.findBroker({ nodeId });
         for (const fetched of await fetchFrom(broker, wanted, fetchBytes, fetchWaitMs)) this.take(fetched);
-        for (const each of ofLeader) each.fetching = false;
         this.changed();
       }),
     );

@@ -31,7 +31,9 @@ export const openMongo = ({ prefix, owners, ownerOf, ...options }: MongoEngineOp
     of: (name: string): Db => {
       const owner = ownerOf(name);
       if (owners.includes(owner)) return databaseOf(owner);
-      throw new RangeError(`${name} is kept in the database of ${owner}, which is no business of this process.`);
+      throw new RangeError(
+        `${name} is kept in the database of ${owner}, which is no business of this process.`,
+      );
     },
   };
   const keysDatabase = databaseOf('keys');
