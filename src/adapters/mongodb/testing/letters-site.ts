@@ -4,7 +4,9 @@ import { connectMongo } from '../client.js';
 import { type Databases } from '../databases.js';
 import { deadLettersIndexes } from '../dead-letters.documents.js';
 import { inboxIndexes } from '../inbox.js';
+import { createIndexes } from '../indexes.js';
 import { keysIndexes } from '../keys.js';
+import { mongoUrl } from './site.js';
 
 const silent = (): void => undefined;
 
@@ -12,8 +14,7 @@ const silent = (): void => undefined;
  * Databases of its own on the server at MONGODB_URL: of a group each that is named here, of all others, and of the keys.
  */
 export const lettersSite = async () => {
-  const { MONGODB_URL: url } = process.env;
-  if (url === undefined) throw new Error('MONGODB_URL is not set: run this by make test-stack.');
+  const url = mongoUrl();
   const prefix = `spec-${randomBytes(6).toString('hex')}`;
   const clients: MongoClient[] = [];
   const connect = (appName = 'letters'): MongoClient => {
@@ -29,27 +30,22 @@ export const lettersSite = async () => {
   };
   const client = connect();
   const { all } = databasesOf(client);
-  await Promise.all(
-    [
-      ...all.flatMap((db) => [inboxIndexes, deadLettersIndexes].map((indexes) => [db, indexes] as const)),
-      [databaseOf(client, 'keys'), keysIndexes] as const,
-    ].flatMap(([db, indexes]) =>
-      Object.entries(indexes).map(([name, specs]) => db.collection(name).createIndexes([...specs])),
-    ),
-  );
+  const keys = databaseOf(client, 'keys');
+  for (const db of all) await createIndexes(db, { ...inboxIndexes, ...deadLettersIndexes });
+  await createIndexes(keys, keysIndexes);
   return {
     connect,
     databaseOf,
     databasesOf,
     /** Takes all documents out. */
     empty: async () => {
-      for (const db of [...all, databaseOf(client, 'keys')]) {
+      for (const db of [...all, keys]) {
         const collections = await db.collections();
         await Promise.all(collections.map((each) => each.deleteMany({})));
       }
     },
     dispose: async () => {
-      await Promise.all([...all, databaseOf(client, 'keys')].map((db) => db.dropDatabase()));
+      await Promise.all([...all, keys].map((db) => db.dropDatabase()));
       await Promise.all(clients.map((each) => each.close()));
     },
   };
