@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cache } from './downloads.ts';
 import { interruption } from './interruption.ts';
+import { endProcess } from './process.ts';
 import { apart, readSettings, repository } from './settings.ts';
 import { Stack } from './stack.ts';
 
@@ -54,7 +55,7 @@ const main = async (args: readonly string[]): Promise<number> => {
       for (const [name, value] of Object.entries(stack.environment)) print(`${name}=${quoted(value)}`);
       return 0;
     case 'guard':
-      await guard(stack, settings.directory);
+      await guard(settings.directory);
       return 0;
   }
   const instance = stack.instances.find(({ engine }) => engine.name === verb);
@@ -103,6 +104,7 @@ const run = async ([file, ...args]: readonly string[]): Promise<number> => {
   const directory = join(root, `run-${process.pid}`);
   const variables = await apart(directory);
   const stack = new Stack(readSettings({ ...process.env, ...variables }));
+  mkdirSync(directory, { recursive: true });
   // A process of its own cleans up when this one is gone, even by kill -9.
   const guarding = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'guard'], {
     detached: true,
@@ -144,10 +146,14 @@ const keepLogs = (from: string, to: string): void => {
   console.error(`The engines' logs are in ${to}.`);
 };
 
-const guard = async (stack: Stack, directory: string): Promise<void> => {
+/** When its input ends, nothing is left of the folder, nor of the engines in it, specs' own ones included. */
+const guard = async (directory: string): Promise<void> => {
   process.stdin.resume();
   await new Promise((resolve) => process.stdin.once('close', resolve));
-  await stack.down(() => undefined);
+  const records = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.pid'),
+  );
+  await Promise.all(records.map((file) => endProcess(join(directory, file), 'SIGKILL', 0)));
   rmSync(directory, { recursive: true, force: true });
 };
 

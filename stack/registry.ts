@@ -26,7 +26,7 @@ export const registry = (settings: Settings): Engine => {
       const prefix = version.startsWith('2.') ? 'REGISTRY' : 'APICURIO';
       return {
         file: java,
-        args: ['-Xmx256m', '-jar', jar],
+        args: ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m', '-jar', jar],
         env: {
           QUARKUS_HTTP_HOST: '127.0.0.1',
           QUARKUS_HTTP_PORT: String(port),

@@ -17,8 +17,9 @@ const topicSpecs = (partitions: number): readonly TopicSpec[] => {
  */
 export const deploy = async (
   { TOPIC_PARTITIONS }: Config,
-  { messageLog, schemaRegistry }: Platform,
+  { messageLog, schemaRegistry, indexes }: Platform,
 ): Promise<readonly string[]> => {
+  await indexes?.createIndexes();
   const topics = topicSpecs(TOPIC_PARTITIONS);
   await messageLog.ensureTopics(topics);
   const changes = (await differences(schemaRegistry)).filter(({ is }) => is !== 'unchanged');
@@ -29,15 +30,17 @@ export const deploy = async (
 /** What this process would miss, in sentences. */
 export const undeployed = async (
   { ROLES, TOPIC_PARTITIONS }: Config,
-  { messageLog, schemaRegistry }: Platform,
+  { messageLog, schemaRegistry, indexes }: Platform,
 ): Promise<readonly string[]> => {
-  if (!ROLES.includes('bridge') && !ROLES.includes('process')) return [];
-  const topics = new Set((await messageLog.topics()).map(({ name }) => name));
-  const schemas = ROLES.includes('bridge') ? await differences(schemaRegistry) : [];
-  return [
-    ...topicSpecs(TOPIC_PARTITIONS)
-      .filter(({ name }) => !topics.has(name))
-      .map(({ name }) => `There is no topic ${name}.`),
-    ...schemas.filter(({ is }) => is !== 'unchanged').map(({ subject, is }) => `${subject}: ${is}.`),
-  ];
+  const missing = [...((await indexes?.missingIndexes()) ?? [])];
+  if (ROLES.includes('bridge') || ROLES.includes('process')) {
+    const there = new Set((await messageLog.topics()).map(({ name }) => name));
+    const wanted = topicSpecs(TOPIC_PARTITIONS).map(({ name }) => name);
+    missing.push(...wanted.filter((name) => !there.has(name)).map((name) => `There is no topic ${name}.`));
+  }
+  if (ROLES.includes('bridge')) {
+    const schemas = (await differences(schemaRegistry)).filter(({ is }) => is !== 'unchanged');
+    missing.push(...schemas.map(({ subject, is }) => `${subject}: ${is}.`));
+  }
+  return missing;
 };

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { CannotStart } from './cannot-start.js';
 import { InvalidConfiguration, readConfig } from './config.js';
 import { type Logger } from '../ports/logger.js';
+import { enginesOf } from './engines/index.js';
 import { openLogger } from './logger.js';
 import { type Program, startProgram } from './program.js';
 
@@ -14,7 +15,10 @@ export const runUntilStopped = async (
     const logger = openLogger(config.LOG_LEVEL);
     const program = await startProgram(config, logger);
     const { ROLES: roles, SERVICES: services, DATA_DIR: dataDir } = config;
-    logger.info({ url: program.url, pid: process.pid, roles, services, dataDir }, 'Ready');
+    logger.info(
+      { url: program.url, pid: process.pid, roles, services, dataDir, engines: enginesOf(config) },
+      'Ready',
+    );
     stopOnSignal(program, config.SHUTDOWN_TIMEOUT_MS, logger);
     return program;
   } catch (error) {

@@ -32,7 +32,7 @@ import { CONSISTENCY_TIMEOUT_MS } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
 import { orExplain, sendingMail } from './cannot-start.js';
 import { type Config } from './config.js';
-import { type Engines, openEngines } from './engines.js';
+import { type Engines, openEngines } from './engines/index.js';
 import { faultPointsOf } from './fault-points.js';
 import { streamsThatFit } from './open-files.js';
 

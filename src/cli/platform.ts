@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotStart } from '../app/cannot-start.js';
 import { type Config, InvalidConfiguration, readConfig } from '../app/config.js';
-import { usesEmbedded } from '../app/engines.js';
+import { usesEmbedded } from '../app/engines/index.js';
 import { openLogger } from '../app/logger.js';
 import { openPlatform, type Platform } from '../app/platform.js';
 import { StorageUnavailable } from '../ports/storage.js';

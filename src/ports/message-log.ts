@@ -1,4 +1,7 @@
-/** Kafka's headers: a list, since a name may come more than once; values are bytes. */
+/**
+ * Kafka's headers: a list, since a name may come more than once; values are bytes. The values of a name keep their
+ * order; between names there is none, so that those of one name may come one after another.
+ */
 export type Headers = readonly (readonly [name: string, value: Buffer])[];
 
 export interface NewMessage {
@@ -58,8 +61,9 @@ export interface MessageLog {
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   topics(): Promise<readonly TopicStatus[]>;
   /**
-   * Appends all or none; acknowledged when durable. Messages of one partition keep their order.
-   * @throws UnknownTopic
+   * Appends all; acknowledged when durable. Messages of one partition keep their order.
+   * @throws UnknownTopic when one of them has no place to go; none was written.
+   * @throws StorageUnavailable when some partitions may have got theirs: published again, they may be there twice.
    */
   publish(messages: readonly NewMessage[]): Promise<readonly TopicOffset[]>;
   /**
@@ -74,7 +78,10 @@ export interface MessageLog {
    * @throws UnknownTopic
    */
   read(from: TopicOffset, limit: number): Promise<readonly Message[]>;
-  /** Resolves when something has been published since the call, or with the signal. */
+  /**
+   * Resolves when something has been published since the call, or with the signal. What was published before by another
+   * process may count as news as well; nothing is missed.
+   */
   news(signal: AbortSignal): Promise<void>;
   /** @throws UnknownTopic */
   join(options: GroupOptions): Promise<GroupMember>;

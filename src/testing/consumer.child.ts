@@ -18,16 +18,19 @@ export interface Report {
   readonly handled: string;
 }
 
-interface Opened {
+export interface OpenedEngine {
   readonly eventStore: EventStore;
   readonly messageLog: MessageLog;
   readonly inbox: Inbox;
   readonly deadLetters: DeadLetters;
+  close(): Promise<void>;
 }
 
 const [, , moduleUrl = '', dataDir = '', failing = ''] = process.argv;
 const broken = new Set(failing.split(','));
-const { openEmbedded } = (await import(moduleUrl)) as { openEmbedded: (options: object) => Opened };
+const { openEmbedded } = (await import(moduleUrl)) as {
+  openEmbedded: (options: object) => OpenedEngine;
+};
 const { eventStore, messageLog, inbox, deadLetters } = openEmbedded({ dataDir });
 
 const handle = async ({ id, stream }: Consumed): Promise<void> => {

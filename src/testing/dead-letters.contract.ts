@@ -80,7 +80,8 @@ export const describeDeadLettersContract = (name: string, open: () => Promise<De
 
     it('keep the message as it was, byte for byte, with why it failed, on every connection', async () => {
       await park('a5');
-      const id = await idOf('a5');
+      // The same on every engine.
+      const id = '6d438f7503263752';
       for (const each of [deadLetters, await harness.another()]) {
         expect(await each.get(id)).toStrictEqual({
           id,
@@ -321,6 +322,75 @@ export const describeDeadLettersContract = (name: string, open: () => Promise<De
       expect(await deadLetters.failures({}, 10)).toStrictEqual([both, other]);
       expect(await deadLetters.failures({}, 1)).toStrictEqual([both]);
       expect(await deadLetters.failures({ errorClass: 'TypeError' }, 10)).toStrictEqual([other]);
+    });
+
+    it('decide in one step whether a message is parked behind another', async () => {
+      const other = await harness.another();
+      const key = Buffer.from('a');
+      for (let round = 0; round < 30; round += 1) {
+        const [first, second] = [`a${2 * round}`, `a${2 * round + 1}`];
+        await park(first);
+        const id = await idOf(first);
+        const sizes: number[] = [];
+        let isOver = false;
+        const watch = async () => {
+          while (!isOver) {
+            sizes.push((await deadLetters.blocked(group, at, [key])).size);
+            await new Promise(setImmediate);
+          }
+        };
+        const watching = watch();
+        const removing = other.remove([id]);
+        for (let turn = 0; turn < round; turn += 1) await new Promise(setImmediate);
+        const isParked = await behind(second);
+        await removing;
+        isOver = true;
+        await watching;
+        expect(await states()).toStrictEqual(isParked ? [`${second} due`] : []);
+        // No later message of the key can have gone before it.
+        if (isParked) expect(new Set(sizes)).toStrictEqual(new Set([1]));
+        if (isParked) await deadLetters.remove([await idOf(second)]);
+      }
+    });
+
+    it('come to rest with the first of each queue to be decided or tried, whatever is done at once', async () => {
+      const all = [deadLetters, await harness.another(), await harness.another()];
+      const names = Array.from({ length: 24 }, (_, index) => `${index % 2 === 0 ? 'a' : 'b'}${index}`);
+      for (const which of names) await park(which);
+      const ids = await Promise.all(names.map(idOf));
+      await deadLetters.remove(ids);
+      await Promise.all(
+        all.flatMap((each, who) =>
+          names.map(async (which, index) => {
+            if (index % 5 < 2) await each.park(parking(which), failure(), 5_000);
+            else await each.parkBehind(parking(which), 6_000);
+            if ((index + who) % 3 > 0) await each.remove([ids[index] ?? '', ids[index - 2] ?? '']);
+          }),
+        ),
+      );
+      for (const name of ['a', 'b']) {
+        const { items } = await deadLetters.find({ key: name }, { limit: 100 });
+        const first = items.toSorted((one, two) => one.message.offset - two.message.offset).at(0);
+        const key = Buffer.from(name);
+        expect([...(await deadLetters.blocked(group, at, [key])).values()]).toStrictEqual(
+          first === undefined ? [] : [first.message.offset],
+        );
+        expect(first?.state).not.toBe('waiting');
+      }
+      const tried: string[] = [];
+      for (;;) {
+        await redrive();
+        const letters = await deadLetters.due(group, [at], 1);
+        if (letters.length === 0) break;
+        tried.push(...letters.map(({ eventId }) => eventId.slice('event '.length)));
+        await deadLetters.remove(letters.map(({ id }) => id));
+      }
+      expect(await states()).toStrictEqual([]);
+      const inOrder = tried.toSorted((one, two) => Number(one.slice(1)) - Number(two.slice(1)));
+      for (const name of ['a', 'b']) {
+        const ofKey = (which: string) => which.startsWith(name);
+        expect(tried.filter(ofKey)).toStrictEqual(inOrder.filter(ofKey));
+      }
     });
 
     it('redrive and remove any number', async () => {

@@ -113,8 +113,8 @@ export const describeMessageLogContract = (name: string, open: () => Promise<Mes
       it('are read as they were published: bytes, nulls, headers with names more than once', async () => {
         const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
         const headers = [
-          ['seen', Buffer.from('once')],
           ['binary', bytes],
+          ['seen', Buffer.from('once')],
           ['seen', Buffer.from('twice')],
           ['empty', Buffer.alloc(0)],
           ['größe 📦', Buffer.from('x')],

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   RegistryRefusal,
   SchemaIncompatible,
@@ -26,17 +26,35 @@ const record = (name: string, ...fields: readonly Field[]): string =>
     })),
   });
 
+/** A registry that others use, too, has ids of theirs. */
+const neverGiven = 2_000_000_000;
+
 const order = record('Order', ['id', 'string']);
 const orderWithNote = record('Order', ['id', 'string'], ['note', 'string', '']);
 const money = record('Money', ['amount', 'long']);
 const moneyWithCurrency = record('Money', ['amount', 'long'], ['currency', 'string', 'EUR']);
 const toMoney = (version: number): SchemaReference => ({ name: 'shop.Money', subject: 'money', version });
 
-/** What every adapter of the schema registry does, sentence by sentence of the port. */
+/**
+ * What every adapter of the schema registry does, sentence by sentence of the port.
+ * @param deviations by the name of a test, why the server behind the adapter does otherwise: it is skipped.
+ */
 export const describeSchemaRegistryContract = (
   name: string,
   open: () => Promise<SchemaRegistryHarness>,
+  deviations: Readonly<Record<string, string>> = {},
 ): void => {
+  const deviating = new Set<string>();
+  const it = (title: string, check: () => Promise<void>): void => {
+    const reason = deviations[title];
+    if (reason === undefined) {
+      test(title, check);
+      return;
+    }
+    deviating.add(title);
+    test.skip(`${title} (${reason})`, check);
+  };
+
   describe(`${name} as schema registry`, () => {
     let harness: SchemaRegistryHarness;
     let registry: SchemaRegistry;
@@ -53,7 +71,7 @@ export const describeSchemaRegistryContract = (
       expect(await registry.versions('order')).toStrictEqual([]);
       expect(await registry.latest('order')).toBeUndefined();
       expect(await registry.lookup('order', { schema: order })).toBeUndefined();
-      expect(await registry.byId(1)).toBeUndefined();
+      expect(await registry.byId(neverGiven)).toBeUndefined();
     });
 
     it('gives versions from 1 and ids', async () => {
@@ -99,11 +117,12 @@ export const describeSchemaRegistryContract = (
       expect(second.id).not.toBe(first.id);
     });
 
-    it('refuses what may not follow, says why, and registers nothing', async () => {
+    const refused = record('Order', ['id', 'string'], ['note', 'string']);
+
+    it('refuses what may not follow, and registers nothing', async () => {
       const first = await registry.register('order', { schema: order });
-      const refused = record('Order', ['id', 'string'], ['note', 'string']);
       const reasons = await registry.incompatibilities('order', { schema: refused });
-      expect(reasons.join()).toContain('READER_FIELD_MISSING_DEFAULT_VALUE');
+      expect(reasons).not.toHaveLength(0);
       const error: unknown = await registry
         .register('order', { schema: refused })
         .catch((caught: unknown) => caught);
@@ -111,6 +130,12 @@ export const describeSchemaRegistryContract = (
       expect(error).toMatchObject({ subject: 'order', reasons: expect.arrayContaining([reasons[0]]) });
       expect(await registry.versions('order')).toStrictEqual([first]);
       expect(await registry.lookup('order', { schema: refused })).toBeUndefined();
+    });
+
+    it('says why a schema may not follow', async () => {
+      await registry.register('order', { schema: order });
+      const reasons = await registry.incompatibilities('order', { schema: refused });
+      expect(reasons.join()).toContain('READER_FIELD_MISSING_DEFAULT_VALUE');
     });
 
     it('finds nothing against a compatible schema, nor against the first', async () => {
@@ -156,17 +181,28 @@ export const describeSchemaRegistryContract = (
       expect(error).toMatchObject({ errorCode: 42203 });
     });
 
-    it.each([
+    for (const [what, schema] of [
       ['no JSON', '{"type":'],
       ['no schema', '{"type":"record"}'],
       ['nothing', ''],
       ['an unknown type', record('Order', ['id', 'shop.Unknown'])],
       ['an invalid default', record('Order', ['id', 'int', 'one'])],
-    ])('refuses %s', async (_what, schema) => {
-      await expect(registry.register('order', { schema })).rejects.toBeInstanceOf(SchemaInvalid);
-      await expect(registry.incompatibilities('order', { schema })).rejects.toBeInstanceOf(SchemaInvalid);
-      expect(await registry.subjects()).toStrictEqual([]);
-    });
+    ] as const) {
+      it(`registers ${what} nowhere`, async () => {
+        await expect(registry.register('order', { schema })).rejects.toBeInstanceOf(SchemaInvalid);
+        expect(await registry.subjects()).toStrictEqual([]);
+      });
+
+      it(`does not compare ${what} with what is registered`, async () => {
+        await registry.register('order', { schema: order });
+        await expect(registry.incompatibilities('order', { schema })).rejects.toBeInstanceOf(SchemaInvalid);
+      });
+
+      it(`does not compare ${what} with nothing`, async () => {
+        await expect(registry.incompatibilities('order', { schema })).rejects.toBeInstanceOf(SchemaInvalid);
+        expect(await registry.subjects()).toStrictEqual([]);
+      });
+    }
 
     it('keeps references and finds schemas by them', async () => {
       await registry.register('money', { schema: money });
@@ -253,4 +289,7 @@ export const describeSchemaRegistryContract = (
       expect(await registry.versions('order')).toHaveLength(1);
     });
   });
+
+  const unknown = Object.keys(deviations).filter((title) => !deviating.has(title));
+  if (unknown.length > 0) throw new Error(`There are no tests named ${unknown.join(', ')}.`);
 };

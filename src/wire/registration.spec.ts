@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SchemaIncompatible } from '../ports/schema-registry.js';
 import { publicTypes } from './avro.js';
 import { recordNames } from './events.generated.js';
-import { differences, registerSchemas } from './registration.js';
+import { differences, registerSchemas, unregistered } from './registration.js';
 import { publicSchemas } from './schemas.generated.js';
 import { subjectOf } from './subjects.js';
 import { InMemoryRegistry } from './testing/in-memory-registry.js';
@@ -35,5 +35,29 @@ describe('differences', () => {
     registry.reasons = [];
     await registerSchemas(registry);
     expect(await one()).toEqual({ subject: delivered, is: 'unchanged', version: 2 });
+  });
+});
+
+describe('unregistered', () => {
+  it('says which schema is missing and what to do, until all are registered', async () => {
+    const registry = new InMemoryRegistry();
+    const withDelivered = (sentence: string) =>
+      subjects.map((subject) =>
+        subject === delivered ? sentence : `${subject} is not registered: npm run schemas -- register`,
+      );
+
+    await registry.register(delivered, { schema: '"string"' });
+    expect(await unregistered(registry)).toEqual(
+      withDelivered(`${delivered} is registered without this program's version: npm run schemas -- register`),
+    );
+    registry.reasons = ['not so', 'nor so'];
+    expect(await unregistered(registry)).toEqual(
+      withDelivered(
+        `${delivered} is registered with what this program's schema may not follow (not so; nor so): npm run schemas -- diff`,
+      ),
+    );
+    registry.reasons = [];
+    await registerSchemas(registry);
+    expect(await unregistered(registry)).toEqual([]);
   });
 });

@@ -46,3 +46,23 @@ const differenceOf = async (registry: SchemaRegistry, { subject, schema }: Wante
   const reasons = await registry.incompatibilities(subject, { schema });
   return reasons.length > 0 ? { subject, is: 'incompatible', reasons } : { subject, is: 'new version' };
 };
+
+/** Why this program cannot publish yet, in sentences that say what to do: all its schemas are to be registered as they are. */
+export const unregistered = async (registry: SchemaRegistry): Promise<readonly string[]> =>
+  (await differences(registry)).flatMap((difference) => sentenceOf(difference) ?? []);
+
+const sentenceOf = (difference: Difference): string | undefined => {
+  switch (difference.is) {
+    case 'unchanged':
+      return undefined;
+    case 'new':
+      return `${difference.subject} is not registered: npm run schemas -- register`;
+    case 'new version':
+      return `${difference.subject} is registered without this program's version: npm run schemas -- register`;
+    case 'incompatible':
+      return (
+        `${difference.subject} is registered with what this program's schema may not follow ` +
+        `(${difference.reasons.join('; ')}): npm run schemas -- diff`
+      );
+  }
+};

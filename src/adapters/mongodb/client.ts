@@ -5,8 +5,8 @@ import { translated } from './faults.js';
 export interface MongoOptions {
   /** `mongodb://host,host,host/?replicaSet=rs0`, or `mongodb+srv:`; may hold the credentials. */
   readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   readonly logger: Logger;
 }
 

@@ -1,4 +1,4 @@
-import { Binary, type Filter, Timestamp } from 'mongodb';
+import { Binary, type Filter, type ObjectId, Timestamp } from 'mongodb';
 import {
   type DeadLetter,
   type DeadLetterFilter,
@@ -41,13 +41,16 @@ export interface LetterDocument {
   readonly lastAt: number;
 }
 
-/** Is there for as long as a letter of the queue is. Whoever adds or takes letters changes it in the same transaction. */
+/** Keeps a queue blocked for as long as it is there: see DeadLetterQueues. */
 export interface QueueDocument {
   readonly _id: string;
-  /** The offset of its first letter. */
+  readonly group: string;
+  /** The offset of its first message. */
   readonly first: number;
-  /** Makes each change one that collides with any other at the same time. */
-  readonly changes: number;
+  /** Those that have entered and not settled. */
+  readonly changes: readonly ObjectId[];
+  /** Another with every write. */
+  readonly version: ObjectId;
 }
 
 export interface RateDocument {
@@ -63,10 +66,11 @@ export const ratesName = 'dead_letter_rates';
 
 export const deadLettersIndexes: FixedIndexes = {
   [lettersName]: [
-    { name: 'by_parking', key: { seq: 1 } },
-    { name: 'by_queue', key: { queue: 1, offset: 1 } },
-    { name: 'by_state', key: { group: 1, state: 1, seq: 1 } },
+    { key: { seq: 1 } },
+    { key: { queue: 1, offset: 1 } },
+    { key: { group: 1, state: 1, seq: 1 } },
   ],
+  [queuesName]: [{ key: { group: 1, changes: 1 } }],
 };
 
 export const queueId = (group: string, { topic, partition }: TopicPartition, key: Buffer): string =>
@@ -79,7 +83,7 @@ export const toDocument = ({ group, message, eventId, eventType }: Parking, at: 
   return {
     _id: id,
     seq: new Timestamp({ t: 0, i: 0 }),
-    // A message without a key is a queue of its own.
+    // A message without a key is a queue of its own, and needs no gate.
     queue: key === null ? id : queueId(group, message, key),
     ...{ group, topic, partition, offset, timestamp },
     key: toBinary(key),

@@ -1,4 +1,4 @@
-import { type ClientSession, type Collection, type Db, type Document } from 'mongodb';
+import { type Collection, type Db, type Document } from 'mongodb';
 import { Slots } from '../../execution/slots.js';
 import {
   type DeadLetter,
@@ -14,16 +14,15 @@ import {
   queueName,
 } from '../../ports/dead-letters.js';
 import { type TopicPartition } from '../../ports/message-log.js';
-import { translated } from './faults.js';
+import { isTaken, translated } from './faults.js';
 import { type Databases } from './databases.js';
+import { type Change, DeadLetterQueues, newChange } from './dead-letter-queues.js';
 import {
   type DueDocument,
   fromCursor,
   type LetterDocument,
   lettersName,
-  type QueueDocument,
   queueId,
-  queuesName,
   type RateDocument,
   ratesName,
   toCursor,
@@ -33,20 +32,17 @@ import {
   toQuery,
 } from './dead-letters.documents.js';
 
-/** Transactions under way: fewer than the client has connections, so that each gets one whenever it needs it. */
+/** Changes of queues under way, so that other work finds a connection of the client free. */
 const mostAtOnce = 16;
 
-/**
- * The letters of a group in the database of its service. Whether a queue has an earlier letter is decided, and
- * the letters changed by it, in a transaction that also changes the queue's own document: of two at once about the same
- * queue, one starts over.
- */
+/** The letters of a group are in the database of its service. */
 export class MongoDeadLetters implements DeadLetters {
-  private readonly transactions = new Slots(mostAtOnce);
+  private readonly changes = new Slots(mostAtOnce);
 
   constructor(private readonly databases: Databases) {}
 
   async park(parking: Parking, failure: Failure, at: number): Promise<void> {
+    const db = this.databases.of(parking.group);
     const waiting = toDocument(parking, at);
     const failed: LetterDocument = {
       ...waiting,
@@ -56,28 +52,24 @@ export class MongoDeadLetters implements DeadLetters {
       firstFailedAt: at,
       lastFailedAt: at,
     };
-    await this.inTransaction(this.databases.of(parking.group), async (db, session) => {
-      const before = await queuesOf(db).findOneAndUpdate(
-        { _id: waiting.queue },
-        { $min: { first: waiting.offset }, $inc: { changes: 1 } },
-        { session, upsert: true, returnDocument: 'before' },
-      );
+    if (waiting.key === null) {
+      await translated(() => insertOnce(db, failed));
+      return;
+    }
+    await this.changing(db, waiting.queue, async (queues, change) => {
       // Only the first of a queue may be tried, so only that one can have failed.
-      const isBehind = before !== null && before.first < waiting.offset;
-      await insertOnce(db, isBehind ? waiting : failed, session);
+      await insertOnce(db, (await queues.enter(waiting, change)) ? waiting : failed);
+      return true;
     });
   }
 
   parkBehind(parking: Parking, at: number): Promise<boolean> {
+    const db = this.databases.of(parking.group);
     const letter = toDocument(parking, at);
-    return this.inTransaction(this.databases.of(parking.group), async (db, session) => {
-      const queue = await queuesOf(db).findOneAndUpdate(
-        { _id: letter.queue, first: { $lte: letter.offset } },
-        { $inc: { changes: 1 } },
-        { session },
-      );
-      if (queue !== null) await insertOnce(db, letter, session);
-      return queue !== null;
+    return this.changing(db, letter.queue, async (queues, change) => {
+      const isBehind = await queues.enterBehind(letter, change);
+      if (isBehind) await insertOnce(db, letter);
+      return isBehind;
     });
   }
 
@@ -88,10 +80,8 @@ export class MongoDeadLetters implements DeadLetters {
   ): Promise<ReadonlyMap<string, number>> {
     const names = new Map(keys.map((key) => [queueId(group, partition, key), queueName(key)]));
     return translated(async () => {
-      const found = await queuesOf(this.databases.of(group))
-        .find({ _id: { $in: [...names.keys()] } })
-        .toArray();
-      return new Map(found.map(({ _id, first }) => [names.get(_id) ?? '', first]));
+      const firsts = await new DeadLetterQueues(this.databases.of(group)).firsts([...names.keys()]);
+      return new Map([...firsts].map(([queue, first]) => [names.get(queue) ?? queue, first]));
     });
   }
 
@@ -101,19 +91,14 @@ export class MongoDeadLetters implements DeadLetters {
     limit: number,
   ): Promise<readonly DueLetter[]> {
     if (partitions.length === 0) return [];
+    const db = this.databases.of(group);
     const owned = partitions.map(({ topic, partition }) => ({ topic, partition }));
-    const found = await translated(() =>
-      lettersOf(this.databases.of(group))
-        .aggregate<DueDocument>([
-          { $match: { group, state: 'due', $or: owned } },
-          { $sort: { seq: 1 } },
-          { $project: { topic: 1, partition: 1, key: 1, eventId: 1, queue: 1, offset: 1 } },
-          { $lookup: { from: queuesName, localField: 'queue', foreignField: '_id', as: 'queues' } },
-          { $match: { $expr: { $in: ['$offset', '$queues.first'] } } },
-          { $limit: limit },
-        ])
-        .toArray(),
-    );
+    const found = await translated(async () => {
+      await new DeadLetterQueues(db).settleUnfinished(group);
+      return lettersOf(db)
+        .aggregate<DueDocument>(duePipeline(group, owned, limit))
+        .toArray();
+    });
     return found.map(toDue);
   }
 
@@ -143,8 +128,14 @@ export class MongoDeadLetters implements DeadLetters {
 
   async remove(ids: readonly string[]): Promise<void> {
     await this.everywhere(async (db) => {
-      const queues = await lettersOf(db).distinct('queue', { _id: { $in: ids } });
-      await Promise.all(queues.map((queue) => this.removeFrom(db, queue, ids)));
+      const letters = lettersOf(db);
+      const found = await letters.find({ _id: { $in: ids } }, { projection: { queue: 1, key: 1 } }).toArray();
+      const { ungated = [], gated = [] } = Object.groupBy(found, ({ key }) =>
+        key === null ? 'ungated' : 'gated',
+      );
+      if (ungated.length > 0) await letters.deleteMany({ _id: { $in: ids }, key: null });
+      const queues = new Set(gated.map(({ queue }) => queue));
+      await Promise.all([...queues].map((queue) => this.removeFrom(db, queue, ids)));
     });
   }
 
@@ -223,34 +214,28 @@ export class MongoDeadLetters implements DeadLetters {
   }
 
   private async removeFrom(db: Db, queue: string, ids: readonly string[]): Promise<void> {
-    await this.inTransaction(db, async (_, session) => {
-      const letters = lettersOf(db);
-      await letters.deleteMany({ _id: { $in: ids }, queue }, { session });
-      const next = await letters.findOne({ queue }, { session, sort: { offset: 1 } });
-      if (next === null) {
-        await queuesOf(db).deleteOne({ _id: queue }, { session });
-        return;
-      }
-      await queuesOf(db).updateOne(
-        { _id: queue },
-        { $set: { first: next.offset }, $inc: { changes: 1 } },
-        { session },
-      );
-      if (next.state === 'waiting')
-        await letters.updateOne({ _id: next._id }, { $set: { state: 'due' } }, { session });
+    await this.changing(db, queue, async (queues, change) => {
+      await queues.enterToRemove(queue, change);
+      await lettersOf(db).deleteMany({ _id: { $in: ids }, queue });
+      return true;
     });
   }
 
-  private inTransaction<T>(db: Db, work: (db: Db, session: ClientSession) => Promise<T>): Promise<T> {
-    const attempt = () =>
-      db.client.withSession((session) =>
-        session.withTransaction(() => work(db, session), {
-          readConcern: 'snapshot',
-          writeConcern: { w: 'majority' },
-          readPreference: 'primary',
-        }),
-      );
-    return translated(() => this.transactions.hold(attempt));
+  /** @param work returns false when it has not entered the queue. */
+  private changing(
+    db: Db,
+    queue: string,
+    work: (queues: DeadLetterQueues, change: Change) => Promise<boolean>,
+  ): Promise<boolean> {
+    const queues = new DeadLetterQueues(db);
+    return translated(() =>
+      this.changes.hold(async () => {
+        const change = newChange();
+        const hasEntered = await work(queues, change);
+        if (hasEntered) await queues.settle(queue, change);
+        return hasEntered;
+      }),
+    );
   }
 
   /** In each database that there is: ids and filters do not tell which group's they mean. */
@@ -260,20 +245,43 @@ export class MongoDeadLetters implements DeadLetters {
 }
 
 const lettersOf = (db: Db): Collection<LetterDocument> => db.collection<LetterDocument>(lettersName);
-const queuesOf = (db: Db): Collection<QueueDocument> => db.collection<QueueDocument>(queuesName);
 const ratesOf = (db: Db): Collection<RateDocument> => db.collection<RateDocument>(ratesName);
 
-/** One that is parked already stays as it is; an insert that fails would end the transaction. */
-const insertOnce = async (db: Db, letter: LetterDocument, session: ClientSession): Promise<void> => {
-  const letters = lettersOf(db);
-  const parked = await letters.findOne({ _id: letter._id }, { session, projection: { _id: 1 } });
-  if (parked === null) await letters.insertOne(letter, { session });
+/** One that is parked already stays as it is. */
+const insertOnce = async (db: Db, letter: LetterDocument): Promise<void> => {
+  try {
+    await lettersOf(db).insertOne(letter);
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+  }
 };
 
 const setRate = async (db: Db, group: string, perSecond: number | null): Promise<void> => {
   if (perSecond === null) await ratesOf(db).deleteOne({ _id: group });
   else await ratesOf(db).replaceOne({ _id: group }, { perSecond, nextAt: 0 }, { upsert: true });
 };
+
+const duePipeline = (group: string, partitions: readonly TopicPartition[], limit: number): Document[] => [
+  { $match: { group, state: 'due', $or: partitions } },
+  { $sort: { seq: 1 } },
+  { $project: { topic: 1, partition: 1, key: 1, eventId: 1, queue: 1, offset: 1 } },
+  {
+    $lookup: {
+      from: lettersName,
+      localField: 'queue',
+      foreignField: 'queue',
+      let: { offset: '$offset' },
+      pipeline: [
+        { $match: { $expr: { $lt: ['$offset', '$$offset'] } } },
+        { $limit: 1 },
+        { $project: { _id: 1 } },
+      ],
+      as: 'earlier',
+    },
+  },
+  { $match: { earlier: [] } },
+  { $limit: limit },
+];
 
 const failuresPipeline = (filter: DeadLetterFilter, limit: number): Document[] => [
   { $match: { $and: [toQuery(filter), { failure: { $ne: null } }] } },

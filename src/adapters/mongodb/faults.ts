@@ -21,13 +21,11 @@ export const translated = async <Result>(work: () => Promise<Result>): Promise<R
 
 /** A unique key is in use; of a bulk write, that of some of its documents, and nothing else went wrong. */
 export const isTaken = (error: unknown): boolean => {
-  if (error instanceof MongoBulkWriteError) {
-    return (
-      error.result.getWriteErrors().every(({ code }) => code === duplicateKey) &&
-      error.result.getWriteConcernError() === undefined
-    );
-  }
-  return error instanceof MongoServerError && error.code === duplicateKey;
+  if (!(error instanceof MongoServerError && error.code === duplicateKey)) return false;
+  if (!(error instanceof MongoBulkWriteError)) return true;
+  const { result } = error;
+  const areTaken = result.getWriteErrors().every(({ code }) => code === duplicateKey);
+  return areTaken && result.getWriteConcernError() === undefined;
 };
 
 const duplicateKey = 11_000;
@@ -75,6 +73,8 @@ const isUnavailable = (error: unknown): error is MongoError => {
     const concern =
       error instanceof MongoBulkWriteError ? error.result.getWriteConcernError()?.code : undefined;
     return (
+      // The driver's way of telling that a bulk write was not answered.
+      (error instanceof MongoBulkWriteError && error.code === undefined) ||
       error.hasErrorLabel('RetryableWriteError') ||
       unavailable.has(Number(error.code)) ||
       (concern !== undefined && unavailable.has(concern))

@@ -13,7 +13,7 @@ interface Seen {
 const collection = 'inbox';
 
 export const inboxIndexes: FixedIndexes = {
-  [collection]: [{ name: 'by_time', key: { '_id.group': 1, addedAt: 1 } }],
+  [collection]: [{ key: { '_id.group': 1, addedAt: 1 } }],
 };
 
 export class MongoInbox implements Inbox {

@@ -17,7 +17,6 @@ const collection = 'keys';
 export const keysIndexes: FixedIndexes = {
   [collection]: [
     {
-      name: 'one_a_customer',
       key: { customer: 1 },
       unique: true,
       partialFilterExpression: { customer: { $exists: true } },

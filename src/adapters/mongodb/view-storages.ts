@@ -2,6 +2,7 @@ import { type Collection, type Db, MongoServerError, ObjectId } from 'mongodb';
 import { type Position } from '../../kernel/envelope.js';
 import { type Path, type ViewDefinition, ViewDropped } from '../../ports/views.js';
 import { type Lease, LeaseLost } from '../../ports/leases.js';
+import { untilDone } from './until-done.js';
 import { type DocumentRow, fieldOf } from './view-query.js';
 
 /** What says that a storage is there, where its documents are, and how far it has got. */
@@ -26,6 +27,15 @@ const rowsOf = (db: Db): Collection<StorageRow> => db.collection<StorageRow>('vi
  */
 export class ViewStorage {
   readonly documents: Collection<DocumentRow>;
+  /**
+   * Sees to it that what is removed from now on is forgotten when nobody can be writing it any more. Views of which
+   * nothing is removed are spared an index.
+   */
+  readonly forgetRemoved = untilDone(() =>
+    this.documents.createIndexes([
+      { key: { removedAt: 1 }, sparse: true, expireAfterSeconds: keepRemovedSeconds },
+    ]),
+  );
   private readonly rows: Collection<StorageRow>;
 
   private constructor(
@@ -50,10 +60,8 @@ export class ViewStorage {
     });
     if (row === null) throw new ViewDropped(name);
     const storage = new ViewStorage(name, db, row.collection);
-    const forgetRemoved = { key: { removedAt: 1 }, sparse: true, expireAfterSeconds: keepRemovedSeconds };
-    await storage.unlessDropped(() =>
-      storage.documents.createIndexes([forgetRemoved, ...indexes.map((paths) => ({ key: keyOf(paths) }))]),
-    );
+    const wanted = indexes.map((paths) => ({ key: keyOf(paths) }));
+    if (wanted.length > 0) await storage.unlessDropped(() => storage.documents.createIndexes(wanted));
     return storage;
   }
 
@@ -78,20 +86,29 @@ export class ViewStorage {
   }
 
   /**
-   * Claims the storage for the term of a lease, and moves the checkpoint.
+   * To be asked before documents are written: claims the storage for the term of the lease, if it is not yet.
    * @throws ViewDropped
    * @throws LeaseLost when somebody has claimed it for a later term
    */
-  async advance(position: Position | null, lease: Lease | undefined): Promise<void> {
+  async claim(lease: Lease | undefined): Promise<void> {
+    const { token } = await this.row();
+    if (lease !== undefined && token !== lease.token) await this.update({ token: lease.token }, lease);
+  }
+
+  /** Moves the checkpoint forwards. @throws ViewDropped, LeaseLost as `claim` does */
+  async advance(position: Position, lease: Lease | undefined): Promise<void> {
+    await this.update({ position, ...(lease === undefined ? {} : { token: lease.token }) }, lease);
+  }
+
+  private async update(
+    greater: Partial<Pick<StorageRow, 'position' | 'token'>>,
+    lease: Lease | undefined,
+  ): Promise<void> {
     const { name, collection } = this;
+    const ofThisTerm = lease === undefined ? {} : { token: { $not: { $gt: lease.token } } };
     const { matchedCount } = await this.rows.updateOne(
-      { _id: name, collection, ...(lease === undefined ? {} : { token: { $not: { $gt: lease.token } } }) },
-      {
-        $max: {
-          ...(position === null ? {} : { position }),
-          ...(lease === undefined ? {} : { token: lease.token }),
-        },
-      },
+      { _id: name, collection, ...ofThisTerm },
+      { $max: greater },
     );
     if (matchedCount > 0) return;
     await this.refuseDropped();

@@ -1,4 +1,4 @@
-import { type AnyBulkWriteOperation, BSON, MongoBulkWriteError, MongoInvalidArgumentError } from 'mongodb';
+import { type AnyBulkWriteOperation, BSON, MongoBulkWriteError } from 'mongodb';
 import { type Position } from '../../kernel/envelope.js';
 import { type Lease } from '../../ports/leases.js';
 import {
@@ -14,6 +14,7 @@ import {
 import { type Databases } from './databases.js';
 import { isTaken, translated } from './faults.js';
 import { type Fence, fence } from './leases.js';
+import { untilDone } from './until-done.js';
 import { compileQuery, type DocumentRow, fieldOf, type FoundRow, isThere } from './view-query.js';
 import { ViewStorage } from './view-storages.js';
 
@@ -70,16 +71,6 @@ export class MongoViews implements Views {
   }
 }
 
-/** Does the work once; again only after it has failed. */
-const untilDone = <Result>(work: () => Promise<Result>): (() => Promise<Result>) => {
-  let doing: Promise<Result> | undefined;
-  return () =>
-    (doing ??= work().catch((error: unknown) => {
-      doing = undefined;
-      throw error;
-    }));
-};
-
 class MongoView<Doc extends object> implements View<Doc> {
   constructor(
     private readonly name: string,
@@ -129,12 +120,9 @@ class MongoView<Doc extends object> implements View<Doc> {
   async write(changes: readonly Change<Doc>[], checkpoint: Position | null, lease?: Lease): Promise<void> {
     await translated(async () => {
       const storage = await this.opened();
-      if (changes.length === 0) await this.refuseLost(lease);
-      else {
-        await Promise.all([this.refuseLost(lease), storage.advance(null, lease)]);
-        await storage.unlessDropped(() => this.put(storage, newestOf(changes)));
-      }
-      await storage.advance(checkpoint, lease);
+      await Promise.all([this.refuseLost(lease), storage.claim(lease)]);
+      if (changes.length > 0) await storage.unlessDropped(() => this.put(storage, newestOf(changes)));
+      if (checkpoint !== null) await storage.advance(checkpoint, lease);
     });
   }
 
@@ -142,12 +130,16 @@ class MongoView<Doc extends object> implements View<Doc> {
     return translated(async () => (await this.opened()).checkpoint());
   }
 
-  private async put({ documents }: ViewStorage, changes: readonly Change<Doc>[]): Promise<void> {
+  private async put(
+    { documents, forgetRemoved }: ViewStorage,
+    changes: readonly Change<Doc>[],
+  ): Promise<void> {
+    if (changes.some(({ doc }) => doc === null)) await forgetRemoved();
     try {
       await documents.bulkWrite(changes.map(upsert), { ordered: false });
     } catch (error) {
-      if (error instanceof MongoInvalidArgumentError) throw this.tooLarge(changes) ?? error;
-      if (!(error instanceof MongoBulkWriteError && isTaken(error))) throw error;
+      if (!(error instanceof MongoBulkWriteError)) throw this.tooLarge(changes) ?? error;
+      if (!isTaken(error)) throw error;
       // Those are as new or newer, or were put there by another writer this moment: now that they are there, the
       // guard alone decides.
       const taken = error.result.getWriteErrors().flatMap(({ index }) => changes[index] ?? []);

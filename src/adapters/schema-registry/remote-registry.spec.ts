@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -9,6 +10,7 @@ import { describeSchemaRegistryContract } from '../../testing/schema-registry.co
 import { openEmbedded } from '../embedded/index.js';
 import { serveRegistry } from '../schema-registry-server/serve-registry.js';
 import { RemoteSchemaRegistry } from './remote-registry.js';
+import { selfSigned } from './testing/certificate.js';
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -34,9 +36,15 @@ describe('A registry that does not answer as it should', () => {
   });
 
   /** The answers one after the other; the last one stays. */
-  const serve = async (...answers: readonly RequestListener[]) => {
+  const serve = (...answers: readonly RequestListener[]) => serveBy('http', createServer, answers);
+
+  const serveBy = async (
+    protocol: string,
+    create: (listener: RequestListener) => Server,
+    answers: readonly RequestListener[],
+  ) => {
     const asked: string[] = [];
-    const server = createServer((request, response) => {
+    const server = create((request, response) => {
       const answer = answers[Math.min(asked.length, answers.length - 1)];
       asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
       answer?.(request, response);
@@ -48,7 +56,7 @@ describe('A registry that does not answer as it should', () => {
     });
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('No port is free.');
-    return { url: `http://127.0.0.1:${address.port}`, asked };
+    return { url: `${protocol}://127.0.0.1:${address.port}`, asked };
   };
   const answering =
     (status: number, body: string): RequestListener =>
@@ -86,7 +94,10 @@ describe('A registry that does not answer as it should', () => {
   it('is not asked again when it refuses', async () => {
     const { url, asked } = await serve(answering(401, '{"error_code":401,"message":"Unauthorized"}'));
     await expect(new RemoteSchemaRegistry({ url }).subjects()).rejects.toThrow(
-      new RegistryRefusal(401, 'Unauthorized'),
+      new RegistryRefusal(
+        401,
+        `${url} does not accept the name, password or token that it was given: Unauthorized`,
+      ),
     );
     expect(asked).toHaveLength(1);
   });
@@ -98,11 +109,45 @@ describe('A registry that does not answer as it should', () => {
     );
   });
 
-  it('is given the name and password of its address', async () => {
-    const { url } = await serve(({ headers }, response) => {
-      response.end(JSON.stringify([headers.authorization]));
-    });
-    const registry = new RemoteSchemaRegistry({ url: url.replace('//', '//ann:s%40fe@') });
-    expect(await registry.subjects()).toEqual([`Basic ${Buffer.from('ann:s@fe').toString('base64')}`]);
+  const showLogin: RequestListener = ({ headers }, response) => {
+    response.end(JSON.stringify([headers.authorization]));
+  };
+  const annWithPassword = `Basic ${Buffer.from('ann:s@fe').toString('base64')}`;
+
+  it.each([
+    ['a name and password', { username: 'ann', password: 's@fe' }, annWithPassword],
+    ['a token', { token: 'abc' }, 'Bearer abc'],
+    ['the name and password of its address', undefined, annWithPassword],
+  ])('is given %s', async (_what, login, expected) => {
+    const { url } = await serve(showLogin);
+    const registry = login
+      ? new RemoteSchemaRegistry({ url: url.replace('//', '//bob:other@'), login })
+      : new RemoteSchemaRegistry({ url: url.replace('//', '//ann:s%40fe@') });
+    expect(await registry.subjects()).toEqual([expected]);
+  });
+
+  it('is trusted over TLS by the authority that it was given only', async () => {
+    const own = selfSigned();
+    const create = (listener: RequestListener) => createSecureServer(own, listener);
+    const { url } = await serveBy('https', create, [answering(200, '["order"]')]);
+    expect(await new RemoteSchemaRegistry({ url, tls: { ca: own.cert } }).subjects()).toEqual(['order']);
+    for (const tls of [{}, { ca: selfSigned().cert }]) {
+      const stranger = new RemoteSchemaRegistry({ url, tls, attempts: 1 });
+      const failure: unknown = await stranger.subjects().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(RegistryUnavailable);
+      expect(String(failure)).toContain(`${url}/subjects cannot be reached: Error: self-signed certificate`);
+    }
+  });
+
+  it('is asked once for a schema that is there, by any number at once', async () => {
+    const { url, asked } = await serve(
+      answering(404, '{"error_code":40403,"message":"Schema not found"}'),
+      answering(200, '{"schema":"\\"string\\""}'),
+    );
+    const registry = new RemoteSchemaRegistry({ url });
+    expect(await registry.byId(7)).toBeUndefined();
+    const found = await Promise.all([registry.byId(7), registry.byId(7)]);
+    expect([...found, await registry.byId(7)]).toEqual(Array(3).fill({ schema: '"string"', references: [] }));
+    expect(asked).toEqual(Array(2).fill('GET /schemas/ids/7'));
   });
 });

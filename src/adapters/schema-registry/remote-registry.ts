@@ -9,12 +9,9 @@ import {
   type SchemaRegistry,
   type SchemaText,
 } from '../../ports/schema-registry.js';
+import { Connection, type ConnectionOptions } from './connection.js';
 
-export interface RemoteOptions {
-  /** With the path that the API lives under, if any; name and password may stand in it. */
-  readonly url: string;
-  /** How long one attempt may take. Default 10 s. */
-  readonly timeoutMs?: number;
+export interface RemoteOptions extends ConnectionOptions {
   /** How often what fails for the moment is tried in all. Default 4. */
   readonly attempts?: number;
   /** The pause before the second attempt; each later one is twice as long. Default 200 ms. */
@@ -36,22 +33,14 @@ const isPassing = (status: number): boolean => status === 408 || status === 429 
  * Every request may be repeated: what is registered twice is registered once.
  */
 export class RemoteSchemaRegistry implements SchemaRegistry {
-  private readonly base: string;
-  private readonly headers: Readonly<Record<string, string>>;
-  private readonly timeoutMs: number;
+  private readonly connection: Connection;
   private readonly attempts: number;
   private readonly pauseMs: number;
+  /** What an id stands for never changes. */
+  private readonly schemas = new Map<number, Promise<SchemaText | undefined>>();
 
-  constructor({ url, timeoutMs = 10_000, attempts = 4, pauseMs = 200 }: RemoteOptions) {
-    const { username, password, origin, pathname } = new URL(url);
-    this.base = `${origin}${pathname.replace(/\/+$/, '')}`;
-    const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-    this.headers = {
-      accept: 'application/vnd.schemaregistry.v1+json, application/json;q=0.5',
-      'content-type': 'application/vnd.schemaregistry.v1+json',
-      ...(username !== '' && { authorization: `Basic ${login.toString('base64')}` }),
-    };
-    this.timeoutMs = timeoutMs;
+  constructor({ attempts = 4, pauseMs = 200, ...connection }: RemoteOptions) {
+    this.connection = new Connection(connection);
     this.attempts = attempts;
     this.pauseMs = pauseMs;
   }
@@ -69,7 +58,9 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
     }
     const registered = await this.lookup(subject, schema);
     if (registered !== undefined) return registered;
-    throw new RegistryUnavailable(`${this.base} does not find what it has just registered for ${subject}.`);
+    throw new RegistryUnavailable(
+      `${this.connection.base} does not find what it has just registered for ${subject}.`,
+    );
   }
 
   async lookup(subject: string, schema: SchemaText): Promise<RegisteredSchema | undefined> {
@@ -82,9 +73,21 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
     }
   }
 
-  async byId(id: number): Promise<SchemaText | undefined> {
-    const found = await this.find('GET', `/schemas/ids/${id}`, schemaDocument);
-    return found && toText(found);
+  byId(id: number): Promise<SchemaText | undefined> {
+    const known = this.schemas.get(id);
+    if (known) return known;
+    const asked = this.find('GET', `/schemas/ids/${id}`, schemaDocument).then(
+      (found) => found && toText(found),
+    );
+    this.schemas.set(id, asked);
+    const forget = (): void => {
+      this.schemas.delete(id);
+    };
+    // What is not there may come.
+    asked.then((found) => {
+      if (!found) forget();
+    }, forget);
+    return asked;
   }
 
   async latest(subject: string): Promise<RegisteredSchema | undefined> {
@@ -107,7 +110,15 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
   }
 
   async setMode(subject: string, compatibility: string): Promise<void> {
-    await this.ask('PUT', `/config/${encodeURIComponent(subject)}`, z.object({}), { compatibility });
+    const set = () =>
+      this.ask('PUT', `/config/${encodeURIComponent(subject)}`, z.object({}), { compatibility });
+    try {
+      await set();
+    } catch (error) {
+      // Apicurio refuses one of two who set the first mode at once.
+      if (!(error instanceof RegistryRefusal) || !isConflict(error)) throw error;
+      await set();
+    }
   }
 
   async incompatibilities(subject: string, schema: SchemaText): Promise<readonly string[]> {
@@ -169,38 +180,23 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
     answer: z.ZodType<Answer>,
     body: object | undefined,
   ): Promise<Answer> {
-    const { status, text } = await this.exchange(method, path, body);
+    const { status, text } = await this.connection.exchange(method, path, body);
     const json = parseJson(text);
     if (status >= 200 && status < 300) {
       const document = answer.safeParse(json);
       if (document.success) return document.data;
       throw new RegistryUnavailable(
-        `${this.base}${path} answers otherwise than Confluent's API: ${text.slice(0, 200)}`,
+        `${this.connection.base}${path} answers otherwise than Confluent's API: ${text.slice(0, 200)}`,
       );
     }
     const refusal = errorDocument.safeParse(json);
     const message = refusal.success ? refusal.data.message : `status ${status}: ${text.slice(0, 200)}`;
-    if (isPassing(status)) throw new RegistryUnavailable(`${this.base}${path}: ${message}`);
-    throw new RegistryRefusal(refusal.success ? refusal.data.error_code : status, message);
-  }
-
-  private async exchange(
-    method: string,
-    path: string,
-    body: object | undefined,
-  ): Promise<{ readonly status: number; readonly text: string }> {
-    try {
-      const response = await fetch(`${this.base}${path}`, {
-        method,
-        headers: this.headers,
-        signal: AbortSignal.timeout(this.timeoutMs),
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      return { status: response.status, text: await response.text() };
-    } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      throw new RegistryUnavailable(`${this.base}${path} cannot be reached: ${String(cause)}`, error);
+    if (isPassing(status)) throw new RegistryUnavailable(`${this.connection.base}${path}: ${message}`);
+    if (status === 401 || status === 403) {
+      const refused = `${this.connection.base} does not accept the name, password or token that it was given`;
+      throw new RegistryRefusal(status, `${refused}: ${message}`);
     }
+    throw new RegistryRefusal(refusal.success ? refusal.data.error_code : status, message);
   }
 }
 

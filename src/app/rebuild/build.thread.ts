@@ -24,7 +24,7 @@ const watch: Watch = {
   },
 };
 
-const ports = openBuildPorts(config);
+const ports = await openBuildPorts(config);
 const projection = projectionNamed(work.task.projection);
 const partitions =
   work.do === 'replay' && work.task.parallel > 1

@@ -14,7 +14,7 @@ import {
 
 // This thread is started by ThreadPartition alone.
 const { config, projection: name, storage, lease, parallel } = workerData as PartitionThreadData;
-const ports = openBuildPorts(config);
+const ports = await openBuildPorts(config);
 const projection = projectionNamed(name);
 const view = ports.views.open<object>({ name: storage, indexes: [] });
 const partition = new Partition(projection, view, lease, Math.ceil(mostDocuments / parallel));

@@ -11,13 +11,14 @@ const silent = (): void => undefined;
 /**
  * Databases of its own on the server at MONGODB_URL: of a group each that is named here, of all others, and of the keys.
  */
-export const mongoSite = async () => {
+export const lettersSite = async () => {
   const { MONGODB_URL: url } = process.env;
   if (url === undefined) throw new Error('MONGODB_URL is not set: run this by make test-stack.');
   const prefix = `spec-${randomBytes(6).toString('hex')}`;
   const clients: MongoClient[] = [];
-  const connect = (): MongoClient => {
-    const client = connectMongo({ url, logger: { info: silent, warn: silent, error: silent } });
+  const connect = (appName = 'letters'): MongoClient => {
+    const named = `${url}${url.includes('?') ? '&' : '/?'}appName=${appName}`;
+    const client = connectMongo({ url: named, logger: { info: silent, warn: silent, error: silent } });
     clients.push(client);
     return client;
   };
@@ -40,9 +41,18 @@ export const mongoSite = async () => {
     connect,
     databaseOf,
     databasesOf,
+    /** Takes all documents out. */
+    empty: async () => {
+      for (const db of [...all, databaseOf(client, 'keys')]) {
+        const collections = await db.collections();
+        await Promise.all(collections.map((each) => each.deleteMany({})));
+      }
+    },
     dispose: async () => {
       await Promise.all([...all, databaseOf(client, 'keys')].map((db) => db.dropDatabase()));
       await Promise.all(clients.map((each) => each.close()));
     },
   };
 };
+
+export type LettersSite = Awaited<ReturnType<typeof lettersSite>>;

@@ -14,11 +14,11 @@ export const mongoUrl = (): string => {
 };
 
 /** Two databases of its own, on the engine for tests. */
-export const mongoSite = (url = mongoUrl(), logger = silent) => {
+export const mongoSite = () => {
   const prefix = `test_${randomBytes(6).toString('hex')}`;
   const clients: ReturnType<typeof connectMongo>[] = [];
   /** By a client of its own. */
-  const connect = (): Databases => {
+  const connect = (url = mongoUrl(), logger = silent): Databases => {
     const client = connectMongo({ url, logger });
     clients.push(client);
     const first = client.db(`${prefix}_a`);

@@ -1,5 +1,5 @@
-import { allProjections } from '../projections/all.js';
-import { type Service, services } from './config.js';
+import { allProjections } from '../../projections/all.js';
+import { type Service, services } from '../config.js';
 
 /** `coordination`: what is no service's own, such as who keeps views at present. */
 export type DatabaseOwner = Service | 'coordination';

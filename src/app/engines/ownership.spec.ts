@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { subscriptions } from '../consumers/subscriptions.js';
-import { allProjections } from '../projections/all.js';
-import { projectionLease } from '../projections/runner.js';
+import { subscriptions } from '../../consumers/subscriptions.js';
+import { allProjections } from '../../projections/all.js';
+import { projectionLease } from '../../projections/runner.js';
 import { ownerOf } from './ownership.js';
 
 describe('The database that keeps what goes by a name', () => {

@@ -1,0 +1,122 @@
+import { openEmbedded } from '../../adapters/embedded/index.js';
+import { type EmbeddedSchemaRegistry } from '../../adapters/embedded/schema-registry.js';
+import { openEventStoreDb } from '../../adapters/eventstoredb/index.js';
+import { openKafka } from '../../adapters/kafka/index.js';
+import { openMongo } from '../../adapters/mongodb/index.js';
+import { type RemoteOptions, RemoteSchemaRegistry } from '../../adapters/schema-registry/remote-registry.js';
+import { type Checkpoints } from '../../ports/checkpoints.js';
+import { type DeadLetters } from '../../ports/dead-letters.js';
+import { type EventStore } from '../../ports/event-store.js';
+import { type FaultPoints } from '../../ports/fault-points.js';
+import { type Generations } from '../../ports/generations.js';
+import { type Inbox } from '../../ports/inbox.js';
+import { type Keys } from '../../ports/keys.js';
+import { type Leases } from '../../ports/leases.js';
+import { type Logger } from '../../ports/logger.js';
+import { type Mailer } from '../../ports/mailer.js';
+import { type MessageLog } from '../../ports/message-log.js';
+import { type SchemaRegistry } from '../../ports/schema-registry.js';
+import { type Views } from '../../ports/views.js';
+import { openingStore, orExplain } from '../cannot-start.js';
+import { type Config } from '../config.js';
+import { eventStoreDbOptions, kafkaOptions, mongoOptions, registryOptions } from './options.js';
+import { whenReachable } from './reachable.js';
+
+/** The ports that an engine stands behind: the one at its address, where that is set, and else the embedded one. */
+export interface Engines {
+  readonly eventStore: EventStore;
+  readonly messageLog: MessageLog;
+  readonly schemaRegistry: SchemaRegistry;
+  /** undefined when another registry is used. */
+  readonly embeddedRegistry: EmbeddedSchemaRegistry | undefined;
+  readonly checkpoints: Checkpoints;
+  readonly views: Views;
+  readonly generations: Generations;
+  readonly leases: Leases;
+  readonly inbox: Inbox;
+  readonly deadLetters: DeadLetters;
+  readonly keys: Keys;
+  readonly outbox: Mailer;
+  /** The indexes that a deployment makes; undefined where none is made apart. */
+  readonly indexes: DeployedIndexes | undefined;
+  close(): Promise<void>;
+}
+
+export interface DeployedIndexes {
+  createIndexes(): Promise<void>;
+  /** A sentence for each. */
+  missingIndexes(): Promise<readonly string[]>;
+}
+
+/** Which engine is used for what. */
+export const enginesOf = (config: Config) => ({
+  events: config.EVENTSTORE_URL === undefined ? 'embedded' : 'EventStoreDB',
+  messages: config.KAFKA_BROKERS === undefined ? 'embedded' : 'Kafka',
+  schemas: config.SCHEMA_REGISTRY_URL === undefined ? 'embedded' : 'schema registry',
+  state: config.MONGODB_URL === undefined ? 'embedded' : 'MongoDB',
+});
+
+export const usesEmbedded = (config: Config): boolean =>
+  Object.values(enginesOf(config)).includes('embedded');
+
+/** @throws CannotStart when one does not let this process in, or has not answered for too long. */
+export const openEngines = async (
+  config: Config,
+  logger: Logger,
+  reached: FaultPoints | undefined,
+): Promise<Engines> => {
+  const { DATA_DIR: dataDir, ENGINES_WAIT_SECONDS } = config;
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    for (const engine of opened.splice(0).reverse()) await engine.close();
+  };
+  try {
+    const eventStoreDb = given(eventStoreDbOptions(config, logger), openEventStoreDb);
+    const kafka = given(kafkaOptions(config, logger, reached), openKafka);
+    const registry = given(registryOptions(config), openRegistry);
+    const mongo = given(mongoOptions(config, logger), openMongo);
+    const remote = [eventStoreDb, kafka, registry, mongo].filter((engine) => engine !== undefined);
+    opened.push(...remote);
+    await Promise.all(remote.map((engine) => whenReachable(engine, ENGINES_WAIT_SECONDS * 1_000, logger)));
+
+    const embedded = usesEmbedded(config)
+      ? await orExplain(() => openEmbedded({ dataDir, logger, reached }), openingStore(dataDir))
+      : undefined;
+    if (embedded !== undefined) opened.push(embedded);
+    const orEmbedded = <Engine>(engine: Engine | undefined) => {
+      const found = engine ?? embedded;
+      if (found === undefined) throw new TypeError('An engine without an address is embedded.');
+      return found;
+    };
+    const state = orEmbedded(mongo);
+    return {
+      eventStore: orEmbedded(eventStoreDb).eventStore,
+      messageLog: orEmbedded(kafka).messageLog,
+      schemaRegistry: orEmbedded(registry).schemaRegistry,
+      embeddedRegistry: registry === undefined ? embedded?.schemaRegistry : undefined,
+      checkpoints: state.checkpoints,
+      views: state.views,
+      generations: state.generations,
+      leases: state.leases,
+      inbox: state.inbox,
+      deadLetters: state.deadLetters,
+      keys: state.keys,
+      outbox: state.outbox,
+      indexes: mongo,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const openRegistry = (options: RemoteOptions) => {
+  const schemaRegistry = new RemoteSchemaRegistry(options);
+  return { schemaRegistry, check: () => schemaRegistry.subjects(), close: () => Promise.resolve() };
+};
+
+const given = <Options, Engine>(
+  options: Options | undefined,
+  open: (options: Options) => Engine,
+): Engine | undefined => options && open(options);
