@@ -1,5 +1,5 @@
 import { type Expected } from './expected.js';
-import { type Log, type Stream } from './log.js';
+import { type Log, metastreamOf, type Stream } from './log.js';
 import { type RecentIds } from './recent-ids.js';
 
 /** -1: there is no event. */
@@ -26,7 +26,7 @@ export const checkCommit = (
   if (expected === 'any') return byRecentIds(recent, name, current, ids);
   if (expected === 'stream-exists') {
     if (stream?.truncateBefore === Infinity) return { is: 'deleted' };
-    if (current < 0) return { is: 'wrong version', current };
+    if (current < 0 && !log.stream(metastreamOf(name))) return { is: 'wrong version', current };
     return byRecentIds(recent, name, current, ids);
   }
   const revision = expected === 'no-stream' ? -1 : expected;
@@ -42,8 +42,9 @@ const byStoredEvents = (
   current: Revision,
   ids: readonly string[],
 ): Verdict => {
+  if (ids.length === 0) return { is: 'wrong version', current };
   const same = ids.filter((id, index) => stream?.entries[revision + 1 + index]?.id === id).length;
-  if (ids.length > 0 && same === ids.length) return { is: 'written before', last: revision + ids.length };
+  if (same === ids.length) return { is: 'written before', last: revision + ids.length };
   const firstDiffers = stream?.entries[revision + 1]?.id !== ids[0];
   const mayBeginAgain = revision === -1 && stream?.truncateBefore === Infinity;
   return mayBeginAgain && firstDiffers ? { is: 'append' } : { is: 'wrong version', current };

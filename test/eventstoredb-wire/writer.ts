@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { checkCommit } from './commit-check.js';
 import { type Expected } from './expected.js';
 import { type Proposed } from './frames.js';
-import { type Log, maxRevision, metadataType, metastreamOf, tombstoneType } from './log.js';
+import { firstVisible, type Log, maxRevision, metadataType, metastreamOf, tombstoneType } from './log.js';
 import { RecentIds } from './recent-ids.js';
 import { readStreamMetadata } from './stream-metadata.js';
 
@@ -89,8 +89,7 @@ export class Writer {
     const ids = events.map(({ id }) => id);
     const verdict = checkCommit(this.log, this.recent, name, expected, ids);
     if (verdict.is === 'written before') {
-      const position = this.log.stream(name)?.entries[verdict.last]?.position;
-      return { is: 'success', revision: verdict.last, position };
+      return { is: 'success', revision: verdict.last, position: this.positionOf(name, verdict.last) };
     }
     if (verdict.is !== 'append') return verdict;
     if (events.length === 0) return { is: 'success', revision: this.lastRevision(name), position: undefined };
@@ -120,6 +119,12 @@ export class Writer {
     if (this.sinceStatistics < 23 + (this.log.nextPosition % 29)) return;
     this.sinceStatistics = 0;
     this.log.write([{ stream: statisticsStream, event: json('$statsCollected', '{}') }]);
+  }
+
+  /** Of an event that may be read. */
+  private positionOf(name: string, revision: number): number | undefined {
+    const stream = this.log.stream(name);
+    return stream && revision >= firstVisible(stream) ? stream.entries[revision]?.position : undefined;
   }
 
   private lastRevision(name: string): number {
