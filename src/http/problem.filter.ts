@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger } from '../ports/logger.js';
 import { MailUnavailable } from '../ports/mailer.js';
-import { StorageUnavailable } from '../ports/storage.js';
+import { OutcomeUnknown, StorageUnavailable } from '../ports/storage.js';
 import { InvalidCursor, ViewDropped } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
 import { InvalidConsistencyToken, ViewBehind, ViewUnbuilt } from '../projections/serving-views.js';
@@ -51,7 +51,11 @@ export const toProblem = (error: unknown): ProblemException => {
     return new ProblemException(problem(503, code, message), { 'retry-after': String(retryAfterSeconds) });
   }
   if (error instanceof StorageUnavailable) {
-    const detail = 'The store cannot be written at present; nothing was. Send the same request again later.';
+    const detail =
+      error instanceof OutcomeUnknown
+        ? 'The store has not answered; whether it was written is unknown. Send the same request again later, ' +
+          'with the same Idempotency-Key.'
+        : 'The store cannot be written at present; nothing was. Send the same request again later.';
     return new ProblemException(problem(503, 'STORAGE_UNAVAILABLE', detail), { 'retry-after': '5' });
   }
   if (error instanceof MailUnavailable) {

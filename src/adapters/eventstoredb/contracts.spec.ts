@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { startWireServer, type WireServerOptions } from '../../../test/eventstoredb-wire/server.js';
+import { afterEach, beforeEach, describe } from '@jest/globals';
 import { type EventStore } from '../../ports/event-store.js';
 import { describeEventStoreContract } from '../../testing/event-store.contract.js';
+import { describeSubscriptionContract, type EventStoreHarness } from '../../testing/subscription.contract.js';
 import { openEventStoreDb } from './index.js';
 import { scopedStore } from './testing/scoped-store.js';
 import { silent } from './testing/loggers.js';
@@ -39,9 +41,14 @@ if (url === undefined) {
   describeEventStoreContract('EventStoreDB on the wire-level test server (22.10, no BatchAppend)', () =>
     onWireServer({ profile: '22.10', batch: false }),
   );
-  describeEventStoreContract('EventStoreDB on the wire-level test server (24.10)', () =>
-    onWireServer({ profile: '24.10' }),
-  );
+  describe('EventStoreDB on the wire-level test server (24.10)', () => {
+    let harness: EventStoreHarness;
+    beforeEach(async () => {
+      harness = await onWireServer({ profile: '24.10' });
+    });
+    afterEach(() => harness.dispose());
+    describeSubscriptionContract(() => harness);
+  });
 } else {
   describeEventStoreContract('EventStoreDB at EVENTSTORE_URL', () => inScope(url, () => Promise.resolve()));
 }
