@@ -98,7 +98,8 @@ const newClient = (url: string, all: MongoClientOptions): MongoClient => {
 export const checkMongo = async (client: MongoClient, databases: readonly Db[]): Promise<void> => {
   try {
     const hello = await client.db('admin').command({ hello: 1 });
-    if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid') throw noReplicaSet(client, undefined);
+    if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid')
+      throw noReplicaSet(client, 'no replica set');
     // Only a request that needs rights shows that there are any.
     for (const db of databases) await db.listCollections({}, { nameOnly: true }).toArray();
   } catch (error) {
@@ -109,16 +110,13 @@ export const checkMongo = async (client: MongoClient, databases: readonly Db[]):
 const hostsOf = ({ options: { hosts, srvHost } }: MongoClient): string =>
   srvHost ?? hosts.map(String).join(',');
 
-const noReplicaSet = (client: MongoClient, cause: unknown): MongoUnusable => {
-  const { replicaSet }: { readonly replicaSet?: string } = client.options;
-  const which = replicaSet === undefined ? 'no replica set' : `no member of the replica set ${replicaSet}`;
-  return new MongoUnusable(
+const noReplicaSet = (client: MongoClient, which: string, cause?: unknown): MongoUnusable =>
+  new MongoUnusable(
     'MONGODB_NO_REPLICA_SET',
     `MongoDB at ${hostsOf(client)} is ${which}: start mongod with --replSet and initiate it (one member is ` +
       'enough), or name its set in MONGODB_URL.',
     cause,
   );
-};
 
 const unusable = (client: MongoClient, error: unknown): MongoUnusable => {
   const why = error instanceof Error ? error.message : String(error);
@@ -131,7 +129,7 @@ const unusable = (client: MongoClient, error: unknown): MongoUnusable => {
   }
   // The driver forgets the servers that turn out to be of another set, or of none.
   const others = error instanceof MongoServerSelectionError && error.reason?.servers.size === 0;
-  if (others) return noReplicaSet(client, error);
+  if (others) return noReplicaSet(client, `no member of the replica set ${client.options.replicaSet}`, error);
   return new MongoUnusable(
     'MONGODB_UNREACHABLE',
     `MongoDB at ${hostsOf(client)} cannot be used: ${why}`,
