@@ -6,8 +6,9 @@ export class StorageUnavailable extends Error {
   constructor(message: string, cause: unknown) {
     super(message, { cause });
     this.name = 'StorageUnavailable';
-    this.code =
-      typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : undefined;
+    const isCoded =
+      typeof cause === 'object' && cause !== null && 'code' in cause && cause.code !== undefined;
+    this.code = isCoded ? String(cause.code) : undefined;
   }
 }
 

@@ -1,6 +1,11 @@
-import { type Db, MongoClient, MongoServerError, type MongoClientOptions } from 'mongodb';
+import {
+  type Db,
+  MongoClient,
+  type MongoClientOptions,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
 import { type Logger } from '../../ports/logger.js';
-import { translated } from './faults.js';
 
 export interface MongoOptions {
   /** `mongodb://host,host,host/?replicaSet=rs0`, or `mongodb+srv:`; may hold the credentials. */
@@ -91,33 +96,46 @@ const newClient = (url: string, all: MongoClientOptions): MongoClient => {
  * @throws MongoUnusable
  */
 export const checkMongo = async (client: MongoClient, databases: readonly Db[]): Promise<void> => {
-  const where = client.options.hosts.map(String).join(',') || client.options.srvHost;
   try {
-    const hello = await translated(() => client.db('admin').command({ hello: 1 }));
-    if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid') {
-      throw new MongoUnusable(
-        'MONGODB_NO_REPLICA_SET',
-        `MongoDB at ${where} is no replica set: start mongod with --replSet and initiate it; one member is enough.`,
-        undefined,
-      );
-    }
+    const hello = await client.db('admin').command({ hello: 1 });
+    if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid')
+      throw noReplicaSet(client, 'no replica set');
     // Only a request that needs rights shows that there are any.
-    for (const db of databases) {
-      await translated(() => db.listCollections({}, { nameOnly: true }).toArray());
-    }
+    for (const db of databases) await db.listCollections({}, { nameOnly: true }).toArray();
   } catch (error) {
-    throw error instanceof MongoUnusable ? error : unusable(where, error);
+    throw error instanceof MongoUnusable ? error : unusable(client, error);
   }
 };
 
-const unusable = (where: string | undefined, error: unknown): MongoUnusable => {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return cause instanceof MongoServerError && (cause.code === 18 || cause.code === 13)
-    ? new MongoUnusable(
-        'MONGODB_CREDENTIALS',
-        `MongoDB at ${where} refuses the user or its password, or gives it no rights: ${why}`,
-        cause,
-      )
-    : new MongoUnusable('MONGODB_UNREACHABLE', `MongoDB at ${where} cannot be used: ${why}`, cause);
+const hostsOf = ({ options: { hosts, srvHost } }: MongoClient): string =>
+  srvHost ?? hosts.map(String).join(',');
+
+const noReplicaSet = (client: MongoClient, which: string, cause?: unknown): MongoUnusable =>
+  new MongoUnusable(
+    'MONGODB_NO_REPLICA_SET',
+    `MongoDB at ${hostsOf(client)} is ${which}: start mongod with --replSet and initiate it (one member is ` +
+      'enough), or name its set in MONGODB_URL.',
+    cause,
+  );
+
+const unusable = (client: MongoClient, error: unknown): MongoUnusable => {
+  const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof MongoServerError && credentialsFaults.includes(Number(error.code))) {
+    return new MongoUnusable(
+      'MONGODB_CREDENTIALS',
+      `MongoDB at ${hostsOf(client)} refuses the user or its password, or gives it no rights: ${why}`,
+      error,
+    );
+  }
+  // The driver forgets the servers that turn out to be of another set, or of none.
+  const others = error instanceof MongoServerSelectionError && error.reason?.servers.size === 0;
+  if (others) return noReplicaSet(client, `no member of the replica set ${client.options.replicaSet}`, error);
+  return new MongoUnusable(
+    'MONGODB_UNREACHABLE',
+    `MongoDB at ${hostsOf(client)} cannot be used: ${why}`,
+    error,
+  );
 };
+
+/** UserNotFound, Unauthorized, AuthenticationFailed. */
+const credentialsFaults: readonly number[] = [11, 13, 18];
