@@ -13,6 +13,7 @@ dev: dist/.built
 test: dist/.built
 	npm run --silent format:check
 	npm run --silent lint
+	npm run --silent lint:compose
 	npm run --silent layers
 	npm run --silent typecheck
 	npm run --silent schemas -- check
@@ -59,3 +60,24 @@ dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES
 	rm -rf dist
 	npm run --silent build
 	@touch $@
+
+# Everything in containers, or only the engines (docker-compose.yml). `make down` keeps the data.
+.PHONY: up down engines-up
+
+COMPOSE := docker compose --profile system
+
+up:
+	$(COMPOSE) up --build --detach --wait
+	@printf '%s\n' '' \
+	  'The order API:     http://localhost:18081/api/orders' \
+	  'The inventory API: http://localhost:18082/api/inventory/SKU-123' \
+	  'All of the API:    http://localhost:8080/api (documents: http://localhost:8080/services/order/docs and so on)' \
+	  'Mail:              http://localhost:18025' \
+	  'Prometheus:        http://localhost:9091' \
+	  'Grafana:           http://localhost:13000' ''
+
+down:
+	$(COMPOSE) down
+
+engines-up:
+	docker compose --profile engines up --detach --wait

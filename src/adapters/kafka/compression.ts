@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { CompressionCodecs, CompressionTypes } from 'kafkajs';
+import kafkajs, { CompressionTypes } from 'kafkajs';
 
 export const compressions = ['none', 'gzip', 'zstd'] as const;
 export type Compression = (typeof compressions)[number];
@@ -9,7 +9,7 @@ const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 // kafkajs has gzip only, and takes others for the whole process.
-CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+kafkajs.CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   compress: ({ buffer }: { readonly buffer: Buffer }) => compress(buffer),
   decompress: (buffer: Buffer) => decompress(buffer),
 });
