@@ -20,7 +20,12 @@ export const kafka = (settings: Settings): Engine => {
     title: `Apache Kafka ${version}`,
     address,
     ports: [port, controller],
-    environment: { KAFKA_BROKERS: address },
+    environment: {
+      KAFKA_BROKERS: address,
+      // There is one broker.
+      KAFKA_REPLICATION_FACTOR: '1',
+      KAFKA_MIN_INSYNC_REPLICAS: '1',
+    },
     command: async (folder) => {
       const java = await findJava(17);
       const jars = await cached(`kafka-${version}`, async (target) => {
