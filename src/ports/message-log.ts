@@ -106,7 +106,7 @@ export interface TransactionalProducer {
 export interface GroupOptions {
   readonly group: string;
   readonly topics: readonly string[];
-  /** How long a member that is not heard of keeps its partitions. */
+  /** How long a member that is not heard of keeps its partitions; an engine may make it longer. */
   readonly sessionTimeoutMs: number;
   /** The most messages in one delivery. Default 500. */
   readonly batchSize?: number;

@@ -46,6 +46,8 @@ const fetchBytes = 1024 * 1024;
 /** How long a broker waits for messages before it answers that there are none. */
 const fetchWaitMs = 250;
 const mostPauseMs = 2_000;
+/** What brokers allow unless they are told otherwise (group.min.session.timeout.ms). */
+const leastSessionMs = 6_000;
 
 /** Fetches when there is nothing left to deliver: at most one answer of each broker is in memory. */
 export class KafkaGroupMember implements GroupMember {
@@ -74,7 +76,11 @@ export class KafkaGroupMember implements GroupMember {
     const { group, topics, sessionTimeoutMs } = options;
     const outside = topics.map((topic) => names.outside(topic));
     this.session = new GroupSession(
-      { groupId: names.outside(group), topics: outside, sessionTimeoutMs },
+      {
+        groupId: names.outside(group),
+        topics: outside,
+        sessionTimeoutMs: Math.max(sessionTimeoutMs, leastSessionMs),
+      },
       connection,
       {
         owned: () => [...new Map<string, TopicPartition>([...this.assigned, ...this.held]).values()],

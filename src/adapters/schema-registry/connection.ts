@@ -19,7 +19,7 @@ export interface ConnectionOptions {
   /** With the path that the API lives under, if any; name and password may stand in it. */
   readonly url: string;
   /** Instead of what stands in the URL. */
-  readonly login?: Login;
+  readonly login?: Login | undefined;
   readonly tls?: Tls;
   /** How long one request may take. Default 10 s. */
   readonly timeoutMs?: number;

@@ -56,7 +56,14 @@ export const registryOptions = (config: Config): RemoteOptions | undefined =>
     ? undefined
     : {
         url: config.SCHEMA_REGISTRY_URL,
+        login: loginOf(config),
       };
+
+const loginOf = (config: Config): RemoteOptions['login'] => {
+  const { SCHEMA_REGISTRY_TOKEN: token, SCHEMA_REGISTRY_USERNAME: username } = config;
+  if (token !== undefined) return { token };
+  return username === undefined ? undefined : { username, password: config.SCHEMA_REGISTRY_PASSWORD ?? '' };
+};
 
 export const mongoOptions = (config: Config, logger: Logger): MongoEngineOptions | undefined => {
   if (config.MONGODB_URL === undefined) return undefined;
