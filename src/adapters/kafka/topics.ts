@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Admin, ConfigResourceTypes, type ITopicConfig } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import { type Logger } from '../../ports/logger.js';
 import {
   type PartitionStatus,
@@ -318,7 +318,7 @@ const configsOf = async (
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: topics.map((name) => ({
-      ...{ type: ConfigResourceTypes.TOPIC, name },
+      ...{ type: kafkajs.ConfigResourceTypes.TOPIC, name },
       configNames: ['retention.ms', 'min.insync.replicas'],
     })),
   });
