@@ -57,7 +57,7 @@ export class Connection {
         return await this.run(work);
       } catch (error) {
         if (!isPassing(error) || this.closed || Date.now() + pauseMs > deadline) throw this.translate(error);
-        await delay(pauseMs, undefined, { ref: false });
+        await delay(pauseMs);
       }
     }
   }
