@@ -10,7 +10,8 @@ import { readConfig } from '../../app/config.js';
 import { openLogger } from '../../app/logger.js';
 import { openPlatform, type Platform } from '../../app/platform.js';
 import { enginesGiven, openEngines, type OwnEngines, type Settings } from './engines.js';
-import { HttpClient } from './http-client.js';
+import * as contract from '../../http/contract.js';
+import { HttpClient, read } from './http-client.js';
 import { until } from '../until.js';
 
 const main = join(process.cwd(), 'dist/app/main.js');
@@ -48,7 +49,14 @@ export class Program {
       const status = await this.readiness();
       return status === 200 ? true : undefined;
     });
+    if (this.settings['ROLES'] === undefined) await until('views to be built', () => this.hasViews());
     return this;
+  }
+
+  /** What keeps its own views can be asked once they are there. */
+  private async hasViews(): Promise<true | undefined> {
+    const { items } = read(contract.projections, await this.http.get('/api/ops/projections'), 200);
+    return items.every(({ serving, build }) => serving !== null || build?.phase === 'failed') || undefined;
   }
 
   /** undefined when nobody answers. */
