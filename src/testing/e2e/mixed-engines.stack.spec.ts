@@ -49,16 +49,12 @@ describe('Engines of both kinds', () => {
     await shop.untilStock('MIXED', 10, 2);
     await shop.untilPayment(kept.paymentId, 'authorised');
     await shop.untilPayment(given.paymentId, 'voided');
-    await until('five notifications', async () => {
-      const all = [...(await notifications(kept.orderId)), ...(await notifications(given.orderId))];
-      return all.length === 5 || undefined;
-    });
-    expect(await notifications(kept.orderId)).toEqual(['order-confirmed sent', 'order-placed sent']);
-    expect(await notifications(given.orderId)).toEqual([
-      'order-cancelled sent',
-      'order-confirmed sent',
-      'order-placed sent',
-    ]);
+    for (const { orderId } of [kept, given]) {
+      await until(`two letters about ${orderId}`, async () => {
+        const letters = await notifications(orderId);
+        return letters.join() === 'order-confirmed sent,order-placed sent' || undefined;
+      });
+    }
 
     const platform = await site.platform();
     try {
