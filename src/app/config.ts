@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { faultPoints } from './fault-points.js';
 
 export const roles = ['api', 'process', 'projector', 'bridge'] as const;
+export type Role = (typeof roles)[number];
 export const services = [
   'catalog',
   'cart',

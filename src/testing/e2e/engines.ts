@@ -24,15 +24,18 @@ export interface OwnEngines {
   clean(): Promise<void>;
 }
 
-export const openEngines = async (): Promise<OwnEngines> => {
+/** @param own addresses of engines that are the spec's own, in place of those that the environment names */
+export const openEngines = async (own: Settings = {}): Promise<OwnEngines> => {
   const prefix = `e2e-${randomUUID().slice(0, 8)}`;
   const { EVENTSTORE_URL, MONGODB_URL } = enginesGiven;
   // All the events of a server are one log, so it is not shared: in its place there is a test server of their own.
-  const eventStore = EVENTSTORE_URL === undefined ? undefined : await startWireServer();
+  const isShared = EVENTSTORE_URL !== undefined && own['EVENTSTORE_URL'] === undefined;
+  const eventStore = isShared ? await startWireServer() : undefined;
   return {
     settings: {
       ...enginesGiven,
       ...(eventStore && { EVENTSTORE_URL: eventStore.url }),
+      ...own,
       KAFKA_PREFIX: `${prefix}.`,
       KAFKA_REPLICATION_FACTOR: '1',
       KAFKA_MIN_INSYNC_REPLICAS: '1',
@@ -40,7 +43,8 @@ export const openEngines = async (): Promise<OwnEngines> => {
     },
     clean: async () => {
       await eventStore?.stop();
-      if (MONGODB_URL !== undefined) await dropDatabases(MONGODB_URL, prefix);
+      if (MONGODB_URL !== undefined && own['MONGODB_URL'] === undefined)
+        await dropDatabases(MONGODB_URL, prefix);
     },
   };
 };

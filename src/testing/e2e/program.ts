@@ -132,8 +132,9 @@ export class Site {
     private readonly engines: OwnEngines,
   ) {}
 
-  static async open(): Promise<Site> {
-    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')), await openEngines());
+  /** @param own addresses of engines of the spec's own */
+  static async open(own: Settings = {}): Promise<Site> {
+    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')), await openEngines(own));
   }
 
   /** What every program and tool of the site is started with. */
