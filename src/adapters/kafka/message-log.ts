@@ -138,7 +138,11 @@ export class KafkaMessageLog implements MessageLog {
 
   /** A real request, since a connection alone says nothing about rights. @throws StorageUnavailable */
   async check(): Promise<void> {
-    await this.connection.insist((cluster) => cluster.metadata());
+    try {
+      await this.connection.run((cluster) => cluster.metadata());
+    } catch (error) {
+      throw this.connection.translate(error);
+    }
   }
 
   /** Its members leave their groups. */

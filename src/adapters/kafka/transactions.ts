@@ -15,6 +15,7 @@ import { reasonOf, typeOf } from './errors.js';
 import { type Incidents } from './incidents.js';
 import { type Names } from './names.js';
 import { offsetsOf, type Part, partsOf, type PlacedPart, Producer, type SequencedPart } from './producing.js';
+import { know } from './topics.js';
 import { byTopic, transactionCoordinator, type WireBroker, type WireCluster } from './wire.js';
 
 export interface TransactionDependencies {
@@ -53,7 +54,7 @@ export const openTransactional = async (
   const { connection, names, compression } = deps;
   const transactionalId = names.outside(slot);
   const epoch = await connection.insist(async (cluster) => {
-    await cluster.addMultipleTargetTopics([names.checkpoints]);
+    await know(cluster, [names.inside(names.checkpoints)], names);
     const coordinator = await coordinatorOf(cluster, transactionalId);
     return unlessConcurrent(() => coordinator.initProducerId({ transactionalId, transactionTimeout }));
   });
@@ -141,8 +142,6 @@ class KafkaTransactionalProducer implements TransactionalProducer {
         isFencing(error) ? new Fenced(this.slot) : new Indeterminate(this.slot, error),
       );
     }
-    // A failure to learn that it is done does not undo it.
-    await connection.run((cluster) => this.end(cluster, true)).catch(() => undefined);
     return placed;
   }
 
@@ -160,7 +159,6 @@ class KafkaTransactionalProducer implements TransactionalProducer {
     return placed;
   }
 
-  /** Asked again, Kafka answers when all parts of the transaction are visible. */
   private async end(cluster: WireCluster, transactionResult: boolean): Promise<void> {
     const { transactionalId } = this;
     const { epoch } = this.producer;

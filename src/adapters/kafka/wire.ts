@@ -1,4 +1,5 @@
 import { type Cluster, type IHeaders, type Kafka } from 'kafkajs';
+import './request-queue.js';
 
 /** Of a record batch's head, what readers need (https://kafka.apache.org/documentation/#recordbatch). */
 export interface WireBatch {

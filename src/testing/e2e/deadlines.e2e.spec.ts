@@ -76,7 +76,7 @@ describe('A deadline', () => {
       const ofPayment = types.filter(
         (type) => type !== 'PaymentReturned' && /^Payment[A-Z][a-z]+$/.test(type),
       );
-      return ofPayment.includes('PaymentAuthorised') ? ofPayment : undefined;
+      return ofPayment.length >= 4 ? ofPayment : undefined;
     });
     expect(payments).toEqual(['PaymentRequested', 'PaymentVoided', 'PaymentAuthorised', 'PaymentVoided']);
     expect((await shop.ended(orderId)).status).toEqual({
