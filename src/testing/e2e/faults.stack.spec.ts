@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -42,6 +43,12 @@ describe('With four processes, each of one role, and orders all the time', () =>
   let platform: Platform;
   let load: OrderLoad;
   const acknowledged: string[] = [];
+  let isWhole = true;
+
+  beforeEach(() => {
+    if (!isWhole) throw new Error('Something that happened before is not over.');
+    isWhole = false;
+  });
 
   beforeAll(async () => {
     proxy = new SlowProxy(await freePort());
@@ -64,6 +71,7 @@ describe('With four processes, each of one role, and orders all the time', () =>
   });
 
   afterAll(async () => {
+    for (const role of roles) writeFileSync(`/tmp/faults-${role}.log`, fleet[role].output);
     await site.clean();
     await Promise.all([kafka, registry, mongodb, eventstore].map((engine) => engine.dispose()));
     await proxy.close();
@@ -79,19 +87,17 @@ describe('With four processes, each of one role, and orders all the time', () =>
     );
     await proxy.open();
     await Promise.all([kafka, mongodb, eventstore].map((engine) => engine.start()));
-    // The registry comes last.
-    await until(
-      'all to wait for the registry',
-      () => all().every(({ output }) => output.includes('registry')) || undefined,
+    expect(await Promise.all(all().map((program) => program.readiness()))).toEqual(
+      all().map(() => undefined),
     );
-    expect(all().map(({ isRunning }) => isRunning)).toEqual(all().map(() => true));
     await registry.start();
     await ready();
     platform = await site.platform();
     await shop.stocked('FAULTS', 1_000_000);
+    isWhole = true;
   });
 
-  afterAll(() => platform.close());
+  afterAll(() => platform?.close());
 
   const ready = async (): Promise<void> => {
     await Promise.all(
@@ -261,6 +267,7 @@ describe('With four processes, each of one role, and orders all the time', () =>
     await drained([]);
     await bridgeAgrees();
     await viewsAgree();
+    isWhole = true;
   };
 
   const bridgeAgrees = async (): Promise<void> => {

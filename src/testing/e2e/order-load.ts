@@ -8,6 +8,8 @@ const clientCount = 4;
 /** Between two orders of a client, so that the load is what the machine can take with much to spare. */
 const thinkMs = 100;
 const againMs = 200;
+/** Longer than any engine is away. */
+const patienceMs = 90_000;
 
 /** Clients that order without end. One whose order is refused for now, or not answered, sends it again with its key. */
 export class OrderLoad {
@@ -23,6 +25,8 @@ export class OrderLoad {
     private readonly sku: string,
   ) {
     this.clients = Promise.all(Array.from({ length: clientCount }, () => this.client()));
+    // It is told at the end.
+    this.clients.catch(() => undefined);
   }
 
   /** Resolves when every order that was begun has been acknowledged. */
@@ -39,7 +43,8 @@ export class OrderLoad {
   }
 
   private async order(key: string): Promise<void> {
-    for (;;) {
+    for (const deadline = Date.now() + patienceMs; ;) {
+      if (Date.now() > deadline) throw new Error(`The order ${key} was not taken for ${patienceMs} ms.`);
       const reply = await this.shop.send({ [this.sku]: 1 }, {}, key).catch(() => undefined);
       if (reply?.status === 201) {
         this.acknowledged.push(read(contract.order, reply, 201).orderId);
