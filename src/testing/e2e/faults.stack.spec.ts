@@ -79,36 +79,24 @@ describe('With four processes, each of one role, and orders all the time', () =>
 
   const all = (): readonly Program[] => roles.map((role) => fleet[role]);
 
-  it('started before their engines, they wait for them', async () => {
-    for (const program of all()) program.spawn();
-    await until(
-      'all to say what they wait for',
-      () => all().every(({ output }) => output.includes('Waiting for an engine')) || undefined,
-    );
+  it('a program that is started before its engines waits for them', async () => {
+    fleet.api.spawn();
+    await until('it to say so', () => fleet.api.output.includes('Waiting for an engine') || undefined);
     await proxy.open();
     await Promise.all([kafka, mongodb, eventstore].map((engine) => engine.start()));
-    expect(await Promise.all(all().map((program) => program.readiness()))).toEqual(
-      all().map(() => undefined),
-    );
+    expect([fleet.api.isRunning, await fleet.api.readiness()]).toEqual([true, undefined]);
     await registry.start();
-    await ready();
+    await until('readiness', async () => {
+      if (!fleet.api.isRunning) throw new Error(`The program has ended:\n${fleet.api.output}`);
+      return (await fleet.api.readiness()) === 200 || undefined;
+    });
+    await Promise.all([fleet.process, fleet.projector, fleet.bridge].map((program) => program.start()));
     platform = await site.platform();
     await shop.stocked('FAULTS', 1_000_000);
     isWhole = true;
   });
 
-  afterAll(() => platform?.close());
-
-  const ready = async (): Promise<void> => {
-    await Promise.all(
-      all().map((program) =>
-        until('readiness', async () => {
-          if (!program.isRunning) throw new Error(`The program has ended:\n${program.output}`);
-          return (await program.readiness()) === 200 || undefined;
-        }),
-      ),
-    );
-  };
+  afterAll(() => platform.close());
 
   /** Everything up to now is published, is in the views, and every order has ended. */
   const drained = async (orders: readonly string[]): Promise<void> => {
