@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 export type Settings = Readonly<Record<string, string>>;
 
-const addresses = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'] as const;
+export const addresses = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'] as const;
 
 /** The engines that the environment names (`make test-stack`); for the others there is the embedded one. */
 export const enginesGiven: Settings = Object.fromEntries(
@@ -24,14 +24,14 @@ export interface OwnEngines {
   clean(): Promise<void>;
 }
 
-export const openEngines = async (): Promise<OwnEngines> => {
+export const openEngines = async (given: Settings): Promise<OwnEngines> => {
   const prefix = `e2e-${randomUUID().slice(0, 8)}`;
-  const { EVENTSTORE_URL, MONGODB_URL } = enginesGiven;
+  const { EVENTSTORE_URL, MONGODB_URL } = given;
   // All the events of a server are one log, so it is not shared: in its place there is a test server of their own.
   const eventStore = EVENTSTORE_URL === undefined ? undefined : await startWireServer();
   return {
     settings: {
-      ...enginesGiven,
+      ...given,
       ...(eventStore && { EVENTSTORE_URL: eventStore.url }),
       KAFKA_PREFIX: `${prefix}.`,
       KAFKA_REPLICATION_FACTOR: '1',

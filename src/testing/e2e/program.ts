@@ -143,8 +143,9 @@ export class Site {
     private readonly engines: OwnEngines,
   ) {}
 
-  static async open(): Promise<Site> {
-    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')), await openEngines());
+  /** @param engines those of the environment, or others, or some of them: what has no address is embedded. */
+  static async open({ engines = enginesGiven }: { readonly engines?: Settings } = {}): Promise<Site> {
+    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')), await openEngines(engines));
   }
 
   /** What every program and tool of the site is started with. */
