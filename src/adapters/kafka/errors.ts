@@ -103,6 +103,7 @@ const adviceBy: readonly (readonly [RegExp, string])[] = [
   ],
   [/ENOTFOUND|EAI_AGAIN/, 'Correct the host name in the addresses of the brokers.'],
   [/SASL|authentication/i, 'Check the SASL mechanism, the user and the password.'],
+  [/timed out/i, 'It is overloaded or stands still: look at its load and its disk.'],
   [/certificate|SSL|TLS|EPROTO/i, 'Check the TLS settings and the certificate authority.'],
   [
     /session timeout/i,

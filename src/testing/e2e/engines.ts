@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 export type Settings = Readonly<Record<string, string>>;
 
-const addresses = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'] as const;
+export const addresses = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'] as const;
 
 /** The engines that the environment names (`make test-stack`); for the others there is the embedded one. */
 export const enginesGiven: Settings = Object.fromEntries(
@@ -24,18 +24,18 @@ export interface OwnEngines {
   clean(): Promise<void>;
 }
 
-/** @param own addresses of engines that are the spec's own, in place of those that the environment names */
-export const openEngines = async (own: Settings = {}): Promise<OwnEngines> => {
+/** @param given addresses: those of the environment, or of engines that are a spec's own and need no cleaning */
+export const openEngines = async (given: Settings): Promise<OwnEngines> => {
   const prefix = `e2e-${randomUUID().slice(0, 8)}`;
-  const { EVENTSTORE_URL, MONGODB_URL } = enginesGiven;
+  const { EVENTSTORE_URL, MONGODB_URL } = given;
+  const isShared = (address: string | undefined): address is string =>
+    address !== undefined && Object.values(enginesGiven).includes(address);
   // All the events of a server are one log, so it is not shared: in its place there is a test server of their own.
-  const isShared = EVENTSTORE_URL !== undefined && own['EVENTSTORE_URL'] === undefined;
-  const eventStore = isShared ? await startWireServer() : undefined;
+  const eventStore = isShared(EVENTSTORE_URL) ? await startWireServer() : undefined;
   return {
     settings: {
-      ...enginesGiven,
+      ...given,
       ...(eventStore && { EVENTSTORE_URL: eventStore.url }),
-      ...own,
       KAFKA_PREFIX: `${prefix}.`,
       KAFKA_REPLICATION_FACTOR: '1',
       KAFKA_MIN_INSYNC_REPLICAS: '1',
@@ -43,8 +43,7 @@ export const openEngines = async (own: Settings = {}): Promise<OwnEngines> => {
     },
     clean: async () => {
       await eventStore?.stop();
-      if (MONGODB_URL !== undefined && own['MONGODB_URL'] === undefined)
-        await dropDatabases(MONGODB_URL, prefix);
+      if (isShared(MONGODB_URL)) await dropDatabases(MONGODB_URL, prefix);
     },
   };
 };

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -58,10 +58,12 @@ describe('With four processes, each of one role, and orders all the time', () =>
     mongodb = await OwnEngine.reserve('mongodb');
     eventstore = await OwnEngine.reserve('eventstore');
     site = await Site.open({
-      KAFKA_BROKERS: `127.0.0.1:${proxy.port}`,
-      SCHEMA_REGISTRY_URL: registry.environment['SCHEMA_REGISTRY_URL'] ?? '',
-      MONGODB_URL: mongodb.environment['MONGODB_URL'] ?? '',
-      EVENTSTORE_URL: eventstore.environment['EVENTSTORE_URL'] ?? '',
+      engines: {
+        KAFKA_BROKERS: `127.0.0.1:${proxy.port}`,
+        SCHEMA_REGISTRY_URL: registry.environment['SCHEMA_REGISTRY_URL'] ?? '',
+        MONGODB_URL: mongodb.environment['MONGODB_URL'] ?? '',
+        EVENTSTORE_URL: eventstore.environment['EVENTSTORE_URL'] ?? '',
+      },
     });
     const programs = await Promise.all(
       roles.map(async (role) => [role, await site.program({ ROLES: role })] as const),
@@ -70,7 +72,11 @@ describe('With four processes, each of one role, and orders all the time', () =>
     shop = new Shop(fleet.api.http);
   });
 
+  const dump = setInterval(() => {
+    for (const role of roles) writeFileSync(`/tmp/faults-${role}.log`, fleet[role].output);
+  }, 2000);
   afterAll(async () => {
+    clearInterval(dump);
     for (const role of roles) writeFileSync(`/tmp/faults-${role}.log`, fleet[role].output);
     await site.clean();
     await Promise.all([kafka, registry, mongodb, eventstore].map((engine) => engine.dispose()));
@@ -98,6 +104,9 @@ describe('With four processes, each of one role, and orders all the time', () =>
 
   afterAll(() => platform.close());
 
+  const say = (t: string) => {
+    appendFileSync('/tmp/faults-progress.log', new Date().toISOString() + ' ' + t + '\n');
+  };
   /** Everything up to now is published, is in the views, and every order has ended. */
   const drained = async (orders: readonly string[]): Promise<void> => {
     const head = await until('the event store', () => platform.eventStore.head().catch(() => undefined));
@@ -105,16 +114,22 @@ describe('With four processes, each of one role, and orders all the time', () =>
       (position !== undefined && position >= head) || undefined;
     const views = allProjections.map(({ projection: { name } }) => name);
     await Promise.all([
-      until('everything to be published', async () =>
-        reached(await platform.messageLog.checkpoint('bridge').catch(() => undefined)),
-      ),
+      until('everything to be published', async () => {
+        const r = reached(await platform.messageLog.checkpoint('bridge').catch(() => undefined));
+        if (r) say('published');
+        return r;
+      }),
       ...views.map((name) =>
         until(`the view ${name}`, async () => {
           const storage = (await platform.generations.load(name))?.generations.serving?.storage ?? '';
-          return reached(await platform.views.open({ name: storage, indexes: [] }).checkpoint());
+          const c = await platform.views.open({ name: storage, indexes: [] }).checkpoint();
+          const r = reached(c);
+          if (r) say('view ' + name);
+          return r;
         }),
       ),
     ]);
+    say('drained but orders');
     for (const orderId of orders) await shop.ended(orderId);
   };
 
@@ -123,7 +138,10 @@ describe('With four processes, each of one role, and orders all the time', () =>
     const orders = [...load.acknowledged];
     await drained(orders);
     const seconds = ((performance.now() - from) / 1_000).toFixed(1);
-    process.stdout.write(`${fault}: recovered ${seconds} s after the engine answered again\n`);
+    appendFileSync(
+      '/tmp/faults-progress.log',
+      new Date().toISOString() + ' ' + `${fault}: recovered ${seconds} s after the engine answered again\n`,
+    );
   };
 
   describe('', () => {
@@ -225,7 +243,10 @@ describe('With four processes, each of one role, and orders all the time', () =>
           return [code, Math.round(performance.now() - from)];
         }),
       );
-      process.stdout.write(`${name} away: stops ${JSON.stringify(codes)}\n`);
+      appendFileSync(
+        '/tmp/faults-progress.log',
+        new Date().toISOString() + ' ' + `${name} away: stops ${JSON.stringify(codes)}\n`,
+      );
       expect(codes.map(([code]) => code)).toEqual(all().map(() => 0));
       await engine.start();
       await Promise.all(all().map((program) => program.start()));

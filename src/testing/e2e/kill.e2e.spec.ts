@@ -126,7 +126,7 @@ describe('Killed with -9 again and again while 16 clients order', () => {
     } finally {
       await store.close();
     }
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => site.clean());
 
