@@ -21,7 +21,7 @@ export const enginesGiven: Settings = Object.fromEntries(
 /** A part of those engines that nobody else uses. */
 export interface OwnEngines {
   readonly settings: Settings;
-  clean(): Promise<void>;
+  readonly clean: () => Promise<void>;
 }
 
 /** @param given addresses: those of the environment, or of engines that are a spec's own and need no cleaning */
