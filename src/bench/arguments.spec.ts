@@ -5,8 +5,11 @@ const parsed = (line: string) =>
   parseArguments(line === '' ? [] : line.split(' '), ['order_status', 'inventory', 'payments']);
 
 test('Without a command everything is measured', () => {
-  expect(parsed('')).toEqual({ do: 'everything', quick: false, json: undefined });
-  expect(parsed('--quick --json out.json')).toEqual({ do: 'everything', quick: true, json: 'out.json' });
+  const everything = { do: 'everything', engine: 'embedded', quick: false, json: undefined };
+  expect(parsed('')).toEqual(everything);
+  expect(parsed('--quick --json out.json')).toEqual({ ...everything, quick: true, json: 'out.json' });
+  expect(parsed('--engine real')).toEqual({ ...everything, engine: 'real' });
+  expect(parsed('--engine steam')).toBe('--engine steam is neither embedded nor real.');
 });
 
 test('A history has a size, a folder and a seed', () => {

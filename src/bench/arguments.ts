@@ -1,7 +1,15 @@
 import { parseArgs } from 'node:util';
 
+const engines = ['embedded', 'real'] as const;
+export type Engine = (typeof engines)[number];
+
 export type BenchCommand =
-  | { readonly do: 'everything'; readonly quick: boolean; readonly json: string | undefined }
+  | {
+      readonly do: 'everything';
+      readonly engine: Engine;
+      readonly quick: boolean;
+      readonly json: string | undefined;
+    }
   | { readonly do: 'generate'; readonly events: number; readonly data: string; readonly seed: number }
   | {
       readonly do: 'rebuild';
@@ -11,11 +19,13 @@ export type BenchCommand =
       readonly parallel: number;
     };
 
-export const usage = `Usage: npm run bench [-- [--quick] [--json FILE]]
+export const usage = `Usage: npm run bench [-- [--engine embedded|real] [--quick] [--json FILE]]
        npm run bench -- generate --events N --data DIR [--seed N]
        npm run bench -- rebuild [--events N,N,… | --data DIR] [--views NAME,NAME,…] [--parallel N]
 
 Without a command: everything, in relation to the raw engine. --quick takes one short round, --json writes the figures.
+--engine real measures Kafka and MongoDB, whose addresses are in KAFKA_BROKERS and MONGODB_URL, and EventStoreDB and the
+schema registry where EVENTSTORE_URL and SCHEMA_REGISTRY_URL are set: stack/stack run -- npm run bench -- --engine real
 generate  fills the empty store in DIR with the history of a shop, the same for the same seed (1)
 rebuild   measures rebuilds of views (order_status,inventory,payments) on histories of so many events
           (100000,1000000,10000000), which are made in TMPDIR and removed, or on the store in DIR`;
@@ -28,9 +38,15 @@ export const parseArguments = (args: readonly string[], views: readonly string[]
   const [name = '', ...rest] = args;
   try {
     if (name === '' || name.startsWith('-')) {
-      const options = { quick: { type: 'boolean', default: false }, json: { type: 'string' } } as const;
+      const options = {
+        engine: { type: 'string', default: 'embedded' },
+        quick: { type: 'boolean', default: false },
+        json: { type: 'string' },
+      } as const;
       const { values } = parseArgs({ args: [...args], options });
-      return { do: 'everything', quick: values.quick, json: values.json };
+      const engine = engines.find((each) => each === values.engine);
+      if (engine === undefined) throw new Error(`--engine ${values.engine} is neither embedded nor real.`);
+      return { do: 'everything', engine, quick: values.quick, json: values.json };
     }
     if (name === 'generate') return generate(rest);
     if (name === 'rebuild') return rebuild(rest, views);

@@ -19,7 +19,7 @@ export const rawAppend = (seconds: number): Promise<Figures> =>
   });
 
 /** The event that the executor benchmarks append, about 300 bytes of data and metadata. */
-const stockReceived = (sku: string): NewEvent => {
+export const stockReceived = (sku: string): NewEvent => {
   const commandId = randomUUID();
   return {
     id: randomUUID(),

@@ -1,6 +1,6 @@
 import { type Figures, median } from './measure.js';
 
-interface Line {
+export interface Line {
   readonly figure: string;
   readonly label: string;
   readonly unit: '/s' | 'ms' | 'MB' | '';
@@ -9,7 +9,7 @@ interface Line {
   readonly aim?: { readonly ratioAtLeast: number } | { readonly below: number };
 }
 
-const lines: readonly Line[] = [
+export const embeddedLines: readonly Line[] = [
   { figure: 'rawAppends', label: 'raw append, 256 writers', unit: '/s' },
   {
     figure: 'executorDistinct',
@@ -83,7 +83,7 @@ const lines: readonly Line[] = [
 ];
 
 /** Medians over the rounds. Ratios are taken within a round, since the machine may be slower in another. */
-export const summarise = (rounds: readonly Figures[]) =>
+export const summarise = (rounds: readonly Figures[], lines: readonly Line[]) =>
   lines.map(({ figure, label, unit, of, aim }) => {
     const values = rounds.map((round) => round[figure] ?? NaN);
     const value = median(values);
@@ -101,7 +101,7 @@ export const tableOf = (summary: Summary): string => {
     label,
     `${numberOf(value)} ${unit}`.trim(),
     ratio === null ? '' : ratio.toFixed(3),
-    lines.find(({ figure }) => figure === of)?.label ?? '',
+    summary.find(({ figure }) => figure === of)?.label ?? '',
     aim === null ? '' : 'below' in aim ? `< ${aim.below} ${unit}`.trim() : `≥ ${aim.ratioAtLeast}`,
     reached === null ? '' : reached ? 'reached' : 'missed',
   ]);

@@ -10,9 +10,13 @@ const warmUpSeconds = 3;
  * Orders arrive at a steady rate, whether or not the earlier ones are answered; each is read back from the view
  * with the token of its own write.
  */
-export const visible = (ordersPerSecond: number, seconds: number): Promise<Figures> =>
+export const visible = (
+  ordersPerSecond: number,
+  seconds: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Figures> =>
   inFreshFolder(async (dataDir) => {
-    const program = await startProgram(dataDir);
+    const program = await startProgram(dataDir, settings);
     const idle = [await Connection.open(program.url)];
     for (const first of idle) await stock(first);
 
@@ -35,9 +39,12 @@ export const visible = (ordersPerSecond: number, seconds: number): Promise<Figur
     await program.stop();
 
     const answered = measured.map(({ sinceAnswer }) => sinceAnswer);
+    const durable = measured.map(({ sinceSending, sinceAnswer }) => sinceSending - sinceAnswer);
     const sent = measured.map(({ sinceSending }) => sinceSending);
     return {
       visibleRate: ordersPerSecond,
+      durableP50: percentile(durable, 0.5),
+      durableP99: percentile(durable, 0.99),
       visibleP50: percentile(answered, 0.5),
       visibleP99: percentile(answered, 0.99),
       sentToVisibleP50: percentile(sent, 0.5),

@@ -1,5 +1,5 @@
 import { type Cluster, type IHeaders, type Kafka } from 'kafkajs';
-import './request-queue.js';
+import { type WireResponse } from './internals.js';
 
 /** Of a record batch's head, what readers need (https://kafka.apache.org/documentation/#recordbatch). */
 export interface WireBatch {
@@ -31,13 +31,6 @@ export interface WireFetched {
   }[];
 }
 
-export interface WireMessage {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: string;
-  readonly headers: IHeaders;
-}
-
 export interface ProducerEpoch {
   readonly producerId: string;
   readonly producerEpoch: number;
@@ -61,6 +54,19 @@ export const byTopic = <Of extends { readonly topic: string }, To>(
 
 /** A connected node. Every method is one request of the protocol (https://kafka.apache.org/protocol). */
 export interface WireBroker {
+  /** For requests that are encoded here. */
+  readonly connectionPool: {
+    send<Answer>(protocol: {
+      readonly request: {
+        readonly apiKey: number;
+        readonly apiVersion: number;
+        readonly apiName: string;
+        /** Something that looks like kafkajs' encoder. */
+        readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+      };
+      readonly response: WireResponse<Answer>;
+    }): Promise<Answer>;
+  };
   fetch(request: {
     readonly isolationLevel: number;
     readonly maxWaitTime: number;
@@ -77,24 +83,6 @@ export interface WireBroker {
     readonly topics: readonly WirePartitions<{ readonly partition: number; readonly timestamp: number }>[];
   }): Promise<{
     readonly responses: readonly WirePartitions<{ readonly partition: number; readonly offset: string }>[];
-  }>;
-  produce(
-    request: Partial<ProducerEpoch> & {
-      readonly transactionalId: string | undefined;
-      readonly acks: number;
-      readonly timeout: number;
-      readonly compression: number;
-      readonly topicData: readonly WirePartitions<{
-        readonly partition: number;
-        readonly firstSequence: number;
-        readonly messages: readonly WireMessage[];
-      }>[];
-    },
-  ): Promise<{
-    readonly topics: readonly {
-      readonly topicName: string;
-      readonly partitions: readonly { readonly partition: number; readonly baseOffset: string }[];
-    }[];
   }>;
   initProducerId(request: {
     readonly transactionalId: string | undefined;

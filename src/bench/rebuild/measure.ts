@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { openEmbedded } from '../../adapters/embedded/index.js';
 import { type RebuildTask, type TaskDone } from './tasks.js';
 
 export interface RebuildFigures {
@@ -29,7 +28,9 @@ export const measureRebuild = async (
 ): Promise<RebuildFigures> => {
   const built = `bench_${projection}`;
   const raw = `bench_${projection}_raw`;
-  const drop = (): Promise<void> => withoutStorages(dataDir, [built, raw]);
+  const drop = async (): Promise<void> => {
+    for (const storage of [built, raw]) await inProcess({ do: 'drop', dataDir, projection, storage });
+  };
   await drop();
   try {
     const rebuild = await inProcess({ do: 'rebuild', dataDir, projection, storage: built, parallel });
@@ -56,16 +57,7 @@ export const measureRebuild = async (
   }
 };
 
-const withoutStorages = async (dataDir: string, storages: readonly string[]): Promise<void> => {
-  const { views, close } = openEmbedded({ dataDir });
-  try {
-    for (const storage of storages) await views.drop(storage);
-  } finally {
-    await close();
-  }
-};
-
-const inProcess = (task: RebuildTask): Promise<TaskDone> =>
+export const inProcess = (task: RebuildTask): Promise<TaskDone> =>
   new Promise((resolve, reject) => {
     const program = join(import.meta.dirname, 'task.child.js');
     const child = fork(program, [JSON.stringify(task)], { execArgv: ['--enable-source-maps'] });

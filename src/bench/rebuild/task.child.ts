@@ -8,13 +8,14 @@ import { type Change } from '../../ports/views.js';
 import { eventFilter, viewIn } from '../../projections/projection.js';
 import { isEqual } from '../../projections/rebuild/compare.js';
 import { loudLogger } from '../logger.js';
+import { bulkWritten } from './bulk-write.js';
 import { type RebuildTask, type TaskDone } from './tasks.js';
 
 /** A process that does one task on the store, as the program does it, so that its memory is the task's. */
 
 // This process is started by ./measure.ts alone.
 const task = JSON.parse(process.argv[2] ?? '') as RebuildTask;
-const config = readConfig({ DATA_DIR: task.dataDir, LOG_LEVEL: 'warn' });
+const config = readConfig({ ...task.settings, DATA_DIR: task.dataDir, LOG_LEVEL: 'warn' });
 const platform = await openPlatform(config, loudLogger);
 const { views, leases, owner } = platform;
 const projection = projectionNamed(task.projection);
@@ -95,6 +96,12 @@ const compared = async ({ one, other }: Extract<RebuildTask, { do: 'compare' }>)
   return { seconds, count: comparison.equal };
 };
 
+const dropped = async ({ storage }: Extract<RebuildTask, { do: 'drop' }>): Promise<Counted> => {
+  const start = performance.now();
+  await views.drop(storage);
+  return { seconds: since(start), count: 1 };
+};
+
 type Counted = Pick<TaskDone, 'seconds' | 'count'>;
 
 const since = (start: number): number => (performance.now() - start) / 1_000;
@@ -115,6 +122,10 @@ const carriedOut = (): Promise<Counted> => {
       return read();
     case 'write':
       return written(task);
+    case 'bulk-write':
+      return bulkWritten(config, task.from);
+    case 'drop':
+      return dropped(task);
     case 'compare':
       return compared(task);
   }

@@ -49,14 +49,17 @@ export class Program {
       const status = await this.readiness();
       return status === 200 ? true : undefined;
     });
-    if (this.settings['ROLES'] === undefined) await until('views to be built', () => this.hasViews());
+    const roles = this.settings['ROLES'];
+    if (roles === undefined || /api.*projector/.test(roles)) await this.untilViews();
     return this;
   }
 
-  /** What keeps its own views can be asked once they are there. */
-  private async hasViews(): Promise<true | undefined> {
-    const { items } = read(contract.projections, await this.http.get('/api/ops/projections'), 200);
-    return items.every(({ serving, build }) => serving !== null || build?.phase === 'failed') || undefined;
+  /** Queries can be answered once they are there. */
+  async untilViews(): Promise<void> {
+    await until('views to be built', async () => {
+      const { items } = read(contract.projections, await this.http.get('/api/ops/projections'), 200);
+      return items.every(({ serving, build }) => serving !== null || build?.phase === 'failed') || undefined;
+    });
   }
 
   /** undefined when nobody answers. */
