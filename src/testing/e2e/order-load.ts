@@ -4,9 +4,9 @@ import * as contract from '../../http/contract.js';
 import { read, type Reply } from './http-client.js';
 import { type Shop } from './shop.js';
 
-const clientCount = 4;
+const clientCount = 3;
 /** Between two orders of a client, so that the load is what the machine can take with much to spare. */
-const thinkMs = 100;
+const thinkMs = 300;
 const againMs = 200;
 /** Longer than any engine is away. */
 const patienceMs = 90_000;
