@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as contract from '../../http/contract.js';
 import { read, type Reply } from './http-client.js';
+import { until } from '../until.js';
 import { type Shop } from './shop.js';
 
 const clientCount = 3;
@@ -27,6 +28,12 @@ export class OrderLoad {
     this.clients = Promise.all(Array.from({ length: clientCount }, () => this.client()));
     // It is told at the end.
     this.clients.catch(() => undefined);
+  }
+
+  /** Resolves when so many more have been acknowledged. */
+  async more(count: number): Promise<void> {
+    const enough = this.acknowledged.length + count;
+    await until(`${enough} orders`, () => this.acknowledged.length >= enough || undefined);
   }
 
   /** Resolves when every order that was begun has been acknowledged. */
