@@ -12,7 +12,7 @@ export const until = async <Found>(
   const deadline = Date.now() + patienceMs;
   for (;;) {
     const found = await probe();
-    if (found !== undefined) { process.stdout.write(`${new Date().toISOString()} found ${what}\n`); return found; }
+    if (found !== undefined) return found;
     if (Date.now() > deadline) throw new Error(`Waited ${patienceMs / 1000} s in vain for ${what}.`);
     await pause(everyMs);
   }
