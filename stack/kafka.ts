@@ -43,7 +43,8 @@ export const kafka = (settings: Settings): Engine => {
       writeFileSync(file, properties(port, controller, address, data));
       if (!existsSync(join(data, 'meta.properties'))) {
         const cluster = randomBytes(16).toString('base64url');
-        const format = ['format', '--ignore-formatted', '--cluster-id', cluster, '--config', file];
+        // It may begin with a dash.
+        const format = ['format', '--ignore-formatted', `--cluster-id=${cluster}`, '--config', file];
         await execute(java, [...classpath, 'kafka.tools.StorageTool', ...format]);
       }
       return {

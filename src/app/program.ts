@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { pause } from '../execution/pause.js';
 import { type Logger } from '../ports/logger.js';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
@@ -37,9 +38,7 @@ const registryHost = '127.0.0.1';
  */
 export const startProgram = async (config: Config, logger: Logger): Promise<Program> => {
   const started: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of started.splice(0).reverse()) await end();
-  };
+  const stop = () => endAll(started.splice(0).reverse(), config, logger);
   try {
     const platform = await openPlatform(config, logger);
     started.push(() => platform.close());
@@ -88,6 +87,30 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     await stop();
     throw error;
   }
+};
+
+/**
+ * One after the other. What has not ended at half-time waits for an engine that is away: the others are ended all the
+ * same, the connections last, and nothing can wait for these any more.
+ */
+const endAll = async (
+  ends: readonly (() => Promise<void>)[],
+  { SHUTDOWN_TIMEOUT_MS }: Config,
+  logger: Logger,
+): Promise<void> => {
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    logger.warn({}, 'Not all that is in hand could be finished; the connections to the engines are closed');
+    late.abort();
+  }, SHUTDOWN_TIMEOUT_MS / 2);
+  const ending: Promise<void>[] = [];
+  for (const end of ends) {
+    const ended = end();
+    ending.push(ended);
+    await Promise.race([ended, pause(SHUTDOWN_TIMEOUT_MS, late.signal)]);
+  }
+  await Promise.all(ending);
+  clearTimeout(timer);
 };
 
 /** What is missing is made, or said. */

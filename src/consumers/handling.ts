@@ -11,6 +11,7 @@ import {
 import { type Inbox } from '../ports/inbox.js';
 import { type Logger } from '../ports/logger.js';
 import { type Message, type MessageLog, type TopicPartition } from '../ports/message-log.js';
+import { StorageUnavailable } from '../ports/storage.js';
 import { Undecodable } from '../wire/undecodable.js';
 import { type Consumed, type Consumer } from './consumer.js';
 import { deadLetterMessage } from './dead-letter-topic.js';
@@ -30,6 +31,7 @@ export interface HandlingPorts {
 export interface HandlingSettings {
   /** How many messages are handled at the same time. One that waits for its next attempt is not among them. */
   readonly concurrency: number;
+  /** How many may fail; those while an engine was unavailable are not counted. */
   readonly attempts: number;
   /** Doubles from the first up to the most; a random part of up to a half is taken off. */
   readonly firstPauseMs: number;
@@ -73,6 +75,9 @@ export interface KeyInHand {
   /** A message of the key has been parked since the others were looked up. */
   blocked: boolean;
 }
+
+/** So soon at least it is noticed that an engine is back. */
+const mostAwayMs = 5_000;
 
 /** What is done about one message. Faults of log, inbox and dead letters are thrown. */
 export class Handling {
@@ -174,6 +179,7 @@ export class Handling {
       if (!(error instanceof Undecodable)) throw error;
       return isOver() ? 'interrupted' : this.report(message, failureOf(error, type, 1), error);
     }
+    let failures = 0;
     for (let attempt = 1; !isOver(); attempt += 1) {
       try {
         const isHandled = await this.slots.hold(async () => {
@@ -186,8 +192,10 @@ export class Handling {
         return 'handled';
       } catch (error) {
         if (isOver()) break;
-        if (attempt === this.settings.attempts) {
-          return this.report(message, failureOf(error, type, attempt), error);
+        // That an engine is away is no fault of the message; it will be back.
+        if (!(error instanceof StorageUnavailable)) failures += 1;
+        if (failures === this.settings.attempts) {
+          return this.report(message, failureOf(error, type, failures), error);
         }
         await this.beforeNext(message, attempt, error, phase);
         if (phase.ending.aborted) break;
@@ -212,7 +220,8 @@ export class Handling {
 
   private async beforeNext(message: Message, attempt: number, error: unknown, phase: Phase): Promise<void> {
     const { firstPauseMs, mostPauseMs } = this.settings;
-    const waitMs = Math.min(mostPauseMs, firstPauseMs * 2 ** (attempt - 1)) * (1 - Math.random() / 2);
+    const most = error instanceof StorageUnavailable ? Math.min(mostPauseMs, mostAwayMs) : mostPauseMs;
+    const waitMs = Math.min(most, firstPauseMs * 2 ** (attempt - 1)) * (1 - Math.random() / 2);
     this.tally.retried += 1;
     this.note(message, error);
     this.ports.logger.warn(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEmbedded } from '../adapters/embedded/index.js';
+import { StorageUnavailable } from '../ports/storage.js';
 import { type Consumed } from './consumer.js';
 import { eventually } from '../testing/eventually.js';
 import { group, message, openWorld, recorder, topic, type World } from './testing/world.js';
@@ -70,6 +71,24 @@ describe('a consumer', () => {
     expect(seen.filter((id) => id === 'a1')).toHaveLength(retried + 1);
     expect(handled).toBe(4);
     expect(await parkedIds()).toStrictEqual([]);
+  });
+
+  it('parks nothing because an engine is away, for however long', async () => {
+    const { seen, handle } = recorder();
+    let failures = 0;
+    const away = async (event: Consumed, signal: AbortSignal): Promise<void> => {
+      if (failures < 20) {
+        failures += 1;
+        throw new StorageUnavailable('The event store is away.', undefined);
+      }
+      await handle(event, signal);
+    };
+    await world.publish('a1', 'b1');
+    const runner = world.start({ handle: away, settings: { attempts: 2, firstPauseMs: 1, mostPauseMs: 1 } });
+    await allCommitted(2);
+    expect(seen.toSorted()).toStrictEqual(['a1', 'b1']);
+    expect(await parkedIds()).toStrictEqual([]);
+    expect(runner.status).toMatchObject({ handled: 2, retried: 20 });
   });
 
   it('parks what fails to the end, and behind it what follows of its key; other keys go on', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Kafka } from 'kafkajs';
+import { pause } from '../../execution/pause.js';
 import { type StorageUnavailable } from '../../ports/storage.js';
 import { isForeign, isPassing, reasonOf, unavailable } from './errors.js';
 import { type Incidents } from './incidents.js';
@@ -9,6 +10,8 @@ import { openCluster, type WireCluster } from './wire.js';
 const patienceMs = 10_000;
 const firstPauseMs = 20;
 const mostPauseMs = 500;
+/** A broker that does not answer does not keep anybody from closing. */
+const farewellMs = 1_000;
 
 /** What every connection of an adapter has in common. */
 export interface Site {
@@ -21,7 +24,7 @@ export interface Site {
 /** A connection to the cluster, made when it is first needed, and anew after it has failed. */
 export class Connection {
   private current: Promise<WireCluster> | undefined;
-  private closed = false;
+  private readonly over = new AbortController();
   /** Why it does not work now. */
   private outage: { readonly reason: string; readonly since: number; attempts: number } | undefined;
 
@@ -33,10 +36,10 @@ export class Connection {
 
   /** Does it once. After a failure that will pass, the next one gets a new connection. */
   async run<T>(work: (cluster: WireCluster) => Promise<T>): Promise<T> {
-    if (this.closed) throw new Error(`The connection for ${this.purpose} has been closed.`);
+    if (this.closed) throw this.closure();
     const opening = (this.current ??= this.open());
     try {
-      const result = await work(await opening);
+      const result = await this.untilClosed(opening.then(work));
       this.works();
       return result;
     } catch (error) {
@@ -57,7 +60,7 @@ export class Connection {
         return await this.run(work);
       } catch (error) {
         if (!isPassing(error) || this.closed || Date.now() + pauseMs > deadline) throw this.translate(error);
-        await delay(pauseMs);
+        await pause(pauseMs, this.over.signal);
       }
     }
   }
@@ -71,10 +74,32 @@ export class Connection {
     return unavailable(this.site.brokers, error);
   }
 
+  /** Whoever still waits for an answer is told so. */
   async close(): Promise<void> {
-    this.closed = true;
-    const cluster = await this.current?.catch(() => undefined);
-    await cluster?.disconnect();
+    this.over.abort();
+    const disconnected = this.current?.then((cluster) => cluster.disconnect()).catch(() => undefined);
+    await Promise.race([disconnected, delay(farewellMs, undefined, { ref: false })]);
+  }
+
+  private get closed(): boolean {
+    return this.over.signal.aborted;
+  }
+
+  private closure(): Error {
+    return new Error(`The connection for ${this.purpose} has been closed.`);
+  }
+
+  private untilClosed<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.over;
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        reject(this.closure());
+      };
+      signal.addEventListener('abort', end, { once: true });
+      work.then(resolve, reject).finally(() => {
+        signal.removeEventListener('abort', end);
+      });
+    });
   }
 
   private async open(): Promise<WireCluster> {

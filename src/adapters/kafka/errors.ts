@@ -80,10 +80,16 @@ const outdated = new Set([
   'UNSTABLE_OFFSET_COMMIT',
 ]);
 
+/** What kafkajs says, as a mere Error, for ever after a broker has not answered the first request of a connection in time. */
+const neverGreeted = 'Broker not connected';
+
 /** The connection is gone, or it knows an older cluster: with a new one, the same may succeed. */
 export const isPassing = (error: unknown): boolean => {
   const chain = chainOf(error);
-  return chain.some(({ name, type }) => lost.has(name) || (type !== undefined && outdated.has(type)));
+  return chain.some(
+    ({ name, type, message }) =>
+      lost.has(name) || (type !== undefined && outdated.has(type)) || message === neverGreeted,
+  );
 };
 
 /** In a few words, for counting. */
@@ -103,7 +109,10 @@ const adviceBy: readonly (readonly [RegExp, string])[] = [
   ],
   [/ENOTFOUND|EAI_AGAIN/, 'Correct the host name in the addresses of the brokers.'],
   [/SASL|authentication/i, 'Check the SASL mechanism, the user and the password.'],
-  [/timed out/i, 'It is overloaded or stands still: look at its load and its disk.'],
+  [
+    /timed out|Broker not connected|No broker has answered/i,
+    'It is overloaded or stands still: look at its load and its disk.',
+  ],
   [/certificate|SSL|TLS|EPROTO/i, 'Check the TLS settings and the certificate authority.'],
   [
     /session timeout/i,
@@ -137,4 +146,7 @@ export const unavailable = (where: readonly string[], error: unknown): StorageUn
 /** Whether it came from kafkajs or a socket, not from this adapter. */
 export const isForeign = (error: unknown): boolean =>
   !(error instanceof StorageUnavailable) &&
-  chainOf(error).some(({ name, code }) => name.startsWith('KafkaJS') || typeof code === 'string');
+  chainOf(error).some(
+    ({ name, code, message }) =>
+      name.startsWith('KafkaJS') || typeof code === 'string' || message === neverGreeted,
+  );

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Bell } from '../../execution/bell.js';
 import { pause } from '../../execution/pause.js';
 import { type Logger } from '../../ports/logger.js';
@@ -48,6 +49,8 @@ const fetchWaitMs = 250;
 const mostPauseMs = 2_000;
 /** What brokers allow unless they are told otherwise (group.min.session.timeout.ms). */
 const leastSessionMs = 6_000;
+/** A broker that does not answer learns of the end when the session runs out. */
+const farewellMs = 2_000;
 
 /** Fetches when there is nothing left to deliver: at most one answer of each broker is in memory. */
 export class KafkaGroupMember implements GroupMember {
@@ -149,17 +152,24 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   private async leave(): Promise<void> {
-    const { connection, logger } = this.deps;
     this.over.abort();
     this.onLeave(this);
+    const left = Promise.all([this.leaveGroup(), Promise.allSettled(this.commits)]);
+    await Promise.race([left, delay(farewellMs, undefined, { ref: false })]);
+    await this.deps.connection.close();
+    await left;
+  }
+
+  private async leaveGroup(): Promise<void> {
     try {
       await this.session.close();
     } catch (error) {
       const { group } = this.options;
-      logger.warn({ err: error, group }, `A member could not leave ${group}; its session will run out`);
+      this.deps.logger.warn(
+        { err: error, group },
+        `A member could not leave ${group}; its session will run out`,
+      );
     }
-    await Promise.allSettled(this.commits);
-    await connection.close();
   }
 
   private assign(partitions: readonly TopicPartition[]): void {

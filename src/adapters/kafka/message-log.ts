@@ -26,7 +26,7 @@ import { Publisher } from './publisher.js';
 import { pages } from './reading.js';
 import { type Durability, know, leaderOf, offsetsOf, partitionsOf, Topics } from './topics.js';
 import { openTransactional } from './transactions.js';
-import { type WireCluster } from './wire.js';
+import { allTopics, type WireCluster } from './wire.js';
 
 export interface KafkaLogOptions {
   readonly site: Site;
@@ -140,7 +140,7 @@ export class KafkaMessageLog implements MessageLog {
   /** A real request, since a connection alone says nothing about rights. @throws StorageUnavailable */
   async check(): Promise<void> {
     try {
-      await this.connection.run((cluster) => cluster.metadata());
+      await this.connection.run(allTopics);
     } catch (error) {
       throw this.connection.translate(error);
     }

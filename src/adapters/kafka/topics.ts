@@ -10,7 +10,14 @@ import {
 import { type Connection } from './connection.js';
 import { typeOf } from './errors.js';
 import { type Names } from './names.js';
-import { byTopic, readCommitted, readUncommitted, type WireCluster, type WirePartition } from './wire.js';
+import {
+  allTopics,
+  byTopic,
+  readCommitted,
+  readUncommitted,
+  type WireCluster,
+  type WirePartition,
+} from './wire.js';
 
 export interface Durability {
   readonly replicationFactor: number;
@@ -307,8 +314,8 @@ export const offsetsOf = async (
 const partitionsByTopic = async (
   cluster: WireCluster,
 ): Promise<ReadonlyMap<string, readonly WirePartition[]>> => {
-  const { topicMetadata } = await cluster.metadata();
-  return new Map(topicMetadata.map(({ topic, partitionMetadata }) => [topic, partitionMetadata]));
+  const topics = await allTopics(cluster);
+  return new Map(topics.map(({ topic, partitionMetadata }) => [topic, partitionMetadata]));
 };
 
 const configsOf = async (

@@ -1,4 +1,4 @@
-import { type Cluster, type IHeaders, type Kafka } from 'kafkajs';
+import kafkajs, { type Cluster, type IHeaders, type Kafka } from 'kafkajs';
 import { type WireResponse } from './internals.js';
 
 /** Of a record batch's head, what readers need (https://kafka.apache.org/documentation/#recordbatch). */
@@ -139,6 +139,13 @@ export interface WirePartition {
   readonly replicas: readonly number[];
 }
 
+export interface WireMetadata {
+  readonly topicMetadata: readonly {
+    readonly topic: string;
+    readonly partitionMetadata: readonly WirePartition[];
+  }[];
+}
+
 /** The nodes and what they are in charge of. */
 export interface WireCluster {
   connect(): Promise<void>;
@@ -153,14 +160,17 @@ export interface WireCluster {
     readonly groupId: string;
     readonly coordinatorType?: number;
   }): Promise<WireBroker>;
-  /** Of all topics. */
-  metadata(): Promise<{
-    readonly topicMetadata: readonly {
-      readonly topic: string;
-      readonly partitionMetadata: readonly WirePartition[];
-    }[];
-  }>;
+  /** Of all topics; null when no broker has answered. */
+  metadata(): Promise<WireMetadata | null>;
 }
+
+export const allTopics = async (
+  cluster: Pick<WireCluster, 'metadata'>,
+): Promise<WireMetadata['topicMetadata']> => {
+  const metadata = await cluster.metadata();
+  if (metadata === null) throw new kafkajs.KafkaJSConnectionError('No broker has answered');
+  return metadata.topicMetadata;
+};
 
 /** https://kafka.apache.org/protocol: FindCoordinator, key_type. */
 export const transactionCoordinator = 1;

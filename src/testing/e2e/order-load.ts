@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as contract from '../../http/contract.js';
 import { read, type Reply } from './http-client.js';
+import { until } from '../until.js';
 import { type Shop } from './shop.js';
 
-const clientCount = 4;
+const clientCount = 3;
 /** Between two orders of a client, so that the load is what the machine can take with much to spare. */
-const thinkMs = 100;
+const thinkMs = 300;
 const againMs = 200;
 /** Longer than any engine is away. */
 const patienceMs = 90_000;
@@ -27,6 +28,12 @@ export class OrderLoad {
     this.clients = Promise.all(Array.from({ length: clientCount }, () => this.client()));
     // It is told at the end.
     this.clients.catch(() => undefined);
+  }
+
+  /** Resolves when so many more have been acknowledged. */
+  async more(count: number): Promise<void> {
+    const enough = this.acknowledged.length + count;
+    await until(`${enough} orders`, () => this.acknowledged.length >= enough || undefined);
   }
 
   /** Resolves when every order that was begun has been acknowledged. */
