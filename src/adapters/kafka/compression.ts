@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs, { CompressionTypes } from 'kafkajs';
 
 export const compressions = ['none', 'gzip', 'zstd'] as const;
@@ -19,3 +19,11 @@ export const compressionTypes: Readonly<Record<Compression, CompressionTypes>> =
   gzip: CompressionTypes.GZIP,
   zstd: CompressionTypes.ZSTD,
 };
+
+const compressors: Partial<Record<CompressionTypes, (bytes: Buffer) => Promise<Buffer>>> = {
+  [CompressionTypes.GZIP]: promisify<Buffer, Buffer>(gzip),
+  [CompressionTypes.ZSTD]: compress,
+};
+
+export const compressed = async (type: CompressionTypes, bytes: Buffer): Promise<Buffer> =>
+  (await compressors[type]?.(bytes)) ?? bytes;

@@ -1,9 +1,11 @@
-import { type CompressionTypes, type IHeaders } from 'kafkajs';
-import { type Headers, type NewMessage, type TopicOffset } from '../../ports/message-log.js';
+import { type CompressionTypes } from 'kafkajs';
+import { type NewMessage, type TopicOffset } from '../../ports/message-log.js';
 import { partitionOf } from '../embedded/partitioner.js';
 import { type Names } from './names.js';
+import { produce } from './produce.js';
+import { recordBatchOf, type WireMessage } from './record-batch.js';
 import { know, leaderOf, partitionsOf } from './topics.js';
-import { byTopic, type ProducerEpoch, type WireBroker, type WireCluster, type WireMessage } from './wire.js';
+import { byTopic, type ProducerEpoch, type WireBroker, type WireCluster } from './wire.js';
 
 /** Messages for one partition, which are sent as one batch. */
 export interface Part {
@@ -55,7 +57,7 @@ export const partsOf = async (
     if (wanted !== undefined) await partitionsOf(cluster, topic, names, wanted);
     const count = counts.get(topic) ?? 0;
     const partition = wanted ?? (key === null ? Math.floor(anywhere * count) : partitionOf(key, count));
-    const message = { key, value, timestamp: String(timestamp), headers: toWire(headers) };
+    const message = { key, value, timestamp, headers };
     parts.add(names.outside(topic), partition, message, index);
   }
   return parts.all;
@@ -80,17 +82,10 @@ class PartsByPartition {
   }
 }
 
-const bytesOf = ({ key, value, headers }: WireMessage): number =>
-  Object.entries(headers).reduce(
-    (sum, [name, values]) =>
-      sum + [values].flat().reduce((of, bytes) => of + name.length + (bytes?.length ?? 0), 0),
-    overheadBytes + (key?.length ?? 0) + (value?.length ?? 0),
-  );
-
-const toWire = (headers: Headers): IHeaders => {
-  const wire = Object.create(null) as Record<string, Buffer[]>;
-  for (const [name, value] of headers) (wire[name] ??= []).push(value);
-  return wire;
+const bytesOf = ({ key, value, headers }: WireMessage): number => {
+  let bytes = overheadBytes + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, { length }] of headers) bytes += name.length + length;
+  return bytes;
 };
 
 /**
@@ -132,11 +127,17 @@ export class Producer {
   }
 
   private async sendTo(broker: WireBroker, parts: readonly SequencedPart[]): Promise<readonly PlacedPart[]> {
-    const { topics } = await broker.produce({
-      ...this.epoch,
-      ...{ transactionalId: this.transactionalId, compression: this.compression },
-      ...{ acks: allReplicas, timeout: produceTimeoutMs },
-      topicData: byTopic(parts, (part) => part),
+    const { transactionalId, compression, epoch } = this;
+    const isTransactional = transactionalId !== undefined;
+    const batches = await Promise.all(
+      parts.map(async ({ topic, partition, messages, firstSequence }) => {
+        const options = { ...epoch, firstSequence, isTransactional, compression };
+        return { topic, partition, batch: await recordBatchOf(messages, options) };
+      }),
+    );
+    const { topics } = await produce(broker, {
+      ...{ transactionalId, acks: allReplicas, timeout: produceTimeoutMs },
+      topics: byTopic(batches, (batch) => batch),
     });
     return parts.map((part) => {
       const { partitions } = topics.find(({ topicName }) => topicName === part.topic) ?? {};

@@ -201,8 +201,8 @@ class KafkaTransactionalProducer implements TransactionalProducer {
     const record = {
       key: Buffer.from(key),
       value: Buffer.from(value),
-      timestamp: String(Date.now()),
-      headers: {},
+      timestamp: Date.now(),
+      headers: [],
     };
     return { topic: this.deps.names.checkpoints, partition: 0, messages: [record], indexes: [] };
   }

@@ -30,13 +30,6 @@ export interface WireFetched {
   }[];
 }
 
-export interface WireMessage {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: string;
-  readonly headers: IHeaders;
-}
-
 export interface ProducerEpoch {
   readonly producerId: string;
   readonly producerEpoch: number;
@@ -60,6 +53,21 @@ export const byTopic = <Of extends { readonly topic: string }, To>(
 
 /** A connected node. Every method is one request of the protocol (https://kafka.apache.org/protocol). */
 export interface WireBroker {
+  /** For a request of one's own. */
+  readonly connectionPool: {
+    send(request: {
+      readonly request: {
+        readonly apiKey: number;
+        readonly apiVersion: number;
+        readonly apiName: string;
+        encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+      };
+      readonly response: {
+        decode(bytes: Buffer): Promise<unknown>;
+        parse(decoded: unknown): Promise<unknown>;
+      };
+    }): Promise<unknown>;
+  };
   fetch(request: {
     readonly isolationLevel: number;
     readonly maxWaitTime: number;
@@ -76,24 +84,6 @@ export interface WireBroker {
     readonly topics: readonly WirePartitions<{ readonly partition: number; readonly timestamp: number }>[];
   }): Promise<{
     readonly responses: readonly WirePartitions<{ readonly partition: number; readonly offset: string }>[];
-  }>;
-  produce(
-    request: Partial<ProducerEpoch> & {
-      readonly transactionalId: string | undefined;
-      readonly acks: number;
-      readonly timeout: number;
-      readonly compression: number;
-      readonly topicData: readonly WirePartitions<{
-        readonly partition: number;
-        readonly firstSequence: number;
-        readonly messages: readonly WireMessage[];
-      }>[];
-    },
-  ): Promise<{
-    readonly topics: readonly {
-      readonly topicName: string;
-      readonly partitions: readonly { readonly partition: number; readonly baseOffset: string }[];
-    }[];
   }>;
   initProducerId(request: {
     readonly transactionalId: string | undefined;

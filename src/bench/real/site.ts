@@ -9,7 +9,7 @@ export interface RealSite {
   readonly settings: Settings;
   /** Of `settings`, without the event store: events come from the embedded one in `dataDir`. */
   withEventsOf(dataDir: string): Settings;
-  clean(): Promise<void>;
+  readonly clean: () => Promise<void>;
 }
 
 const needed = ['KAFKA_BROKERS', 'MONGODB_URL'] as const;
@@ -25,13 +25,14 @@ export const missingIn = (environment: Readonly<Record<string, string | undefine
 };
 
 export const openSite = async (): Promise<RealSite> => {
-  const { settings, clean } = await ownEngines();
+  const own = await ownEngines();
+  const { settings } = own;
   const { KAFKA_PREFIX: prefix = '' } = settings;
   return {
     settings,
     withEventsOf: (dataDir) => ({ ...settings, EVENTSTORE_URL: '', DATA_DIR: dataDir }),
     clean: async () => {
-      await clean();
+      await own.clean();
       await removeTopics(configOf(settings), prefix);
     },
   };
