@@ -37,7 +37,7 @@ export interface PartitionThreadData {
 export type PartitionOrder =
   /** `events`: the JSON of many events in one text, which costs a fraction of what as many objects do. */
   | { readonly order: 'apply'; readonly events: string }
-  | { readonly order: 'flush' }
+  | { readonly order: 'flush' | 'settle' }
   | { readonly order: 'end' };
 
 export type PartitionReport =
