@@ -13,8 +13,8 @@ export const kafka = (settings: Settings): Engine => {
     KAFKA_VERSION: version,
     STACK_KAFKA_PORT: port,
     STACK_KAFKA_CONTROLLER_PORT: controller,
+    STACK_KAFKA_ADVERTISED: address = `127.0.0.1:${port}`,
   } = settings;
-  const address = `127.0.0.1:${port}`;
   return {
     name: 'kafka',
     title: `Apache Kafka ${version}`,
@@ -40,7 +40,7 @@ export const kafka = (settings: Settings): Engine => {
       // An older version cannot read what a newer one has written.
       const data = join(folder, version);
       const file = join(folder, 'server.properties');
-      writeFileSync(file, properties(port, controller, data));
+      writeFileSync(file, properties(port, controller, address, data));
       if (!existsSync(join(data, 'meta.properties'))) {
         const cluster = randomBytes(16).toString('base64url');
         const format = ['format', '--ignore-formatted', '--cluster-id', cluster, '--config', file];
@@ -70,12 +70,12 @@ export const kafka = (settings: Settings): Engine => {
   };
 };
 
-const properties = (port: number, controller: number, data: string): string => `\
+const properties = (port: number, controller: number, advertised: string, data: string): string => `\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controller}
 listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+advertised.listeners=PLAINTEXT://${advertised}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT

@@ -23,7 +23,8 @@ server that speaks EventStoreDB's protocol. They need Python 3 with pip, Maven a
 
 Variables: STACK_DIR (.stack), KAFKA_VERSION (4.4.0; 3.9.2 is pinned too), APICURIO_VERSION (3.3.3), STACK_KAFKA_PORT (9192),
 STACK_KAFKA_CONTROLLER_PORT (9193), STACK_REGISTRY_PORT (8181), STACK_REGISTRY_MANAGEMENT_PORT (8182), STACK_MONGODB_PORT
-(27117), STACK_EVENTSTORE_PORT (2213), MONGOD (a mongod of your own). Downloads are kept in
+(27117), STACK_EVENTSTORE_PORT (2213), STACK_KAFKA_ADVERTISED (host:port of a proxy before Kafka that clients are sent to),
+MONGOD (a mongod of your own). Downloads are kept in
 ${cache}.`;
 
 const print = (line: string): void => {

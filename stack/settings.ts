@@ -13,6 +13,7 @@ const variables = z.object({
   APICURIO_VERSION: z.string().default('3.3.3'),
   STACK_KAFKA_PORT: port.default(9192),
   STACK_KAFKA_CONTROLLER_PORT: port.default(9193),
+  STACK_KAFKA_ADVERTISED: z.string().optional(),
   STACK_REGISTRY_PORT: port.default(8181),
   STACK_REGISTRY_MANAGEMENT_PORT: port.default(8182),
   STACK_MONGODB_PORT: port.default(27_117),

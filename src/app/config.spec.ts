@@ -49,6 +49,24 @@ describe('configuration', () => {
     expect(() => readConfig({ [name]: value })).toThrow(new InvalidConfiguration([sentence]));
   });
 
+  it.each([
+    [{ KAFKA_SASL: 'scram-sha-512', KAFKA_USERNAME: 'shop' }, ['KAFKA_PASSWORD']],
+    [{ KAFKA_SASL: 'plain' }, ['KAFKA_USERNAME', 'KAFKA_PASSWORD']],
+    [{ KAFKA_SASL: 'aws-msk-iam' }, ['KAFKA_AWS_REGION']],
+    [{ KAFKA_REPLICATION_FACTOR: '1' }, ['KAFKA_MIN_INSYNC_REPLICAS']],
+    [{ MONGODB_USERNAME: 'shop' }, ['MONGODB_PASSWORD']],
+    [{ EVENTSTORE_PASSWORD: 'secret' }, ['EVENTSTORE_USERNAME']],
+  ])('%j is not enough', (env, names) => {
+    const all = new RegExp(names.map((name) => `${name}=.* must `).join('.*'), 's');
+    expect(() => readConfig(env)).toThrow(all);
+  });
+
+  it('shows nothing of an address that is wrong: it may hold a password', () => {
+    expect(() => readConfig({ MONGODB_URL: 'mongo://shop:secret@host' })).toThrow(
+      'MONGODB_URL=… is not valid: it must be like mongodb://host:27017/?replicaSet=rs0 (see .env.example).',
+    );
+  });
+
   it('names every wrong setting at once', () => {
     expect(() => readConfig({ PORT: 'a', LOG_LEVEL: 'loud' })).toThrow(/PORT=a .*\nLOG_LEVEL=loud /s);
   });

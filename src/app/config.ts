@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { faultPoints } from './fault-points.js';
 
 export const roles = ['api', 'process', 'projector', 'bridge'] as const;
+export type Role = (typeof roles)[number];
 export const services = [
   'catalog',
   'cart',
@@ -125,6 +126,40 @@ const settings = z.object({
 
 export type Config = z.infer<typeof settings>;
 
+/** What a setting demands of others. */
+const consistent = settings.superRefine((config, context) => {
+  const demand = (holds: boolean, name: keyof Config, message: string): void => {
+    if (!holds) context.addIssue({ code: 'custom', path: [name], message });
+  };
+  const { KAFKA_SASL: sasl } = config;
+  const byPassword = sasl !== 'none' && sasl !== 'aws-msk-iam';
+  demand(!byPassword || config.KAFKA_USERNAME !== undefined, 'KAFKA_USERNAME', `must be set for ${sasl}`);
+  demand(!byPassword || config.KAFKA_PASSWORD !== undefined, 'KAFKA_PASSWORD', `must be set for ${sasl}`);
+  demand(
+    sasl !== 'aws-msk-iam' || config.KAFKA_AWS_REGION !== undefined,
+    'KAFKA_AWS_REGION',
+    `must be set for ${sasl}`,
+  );
+  demand(
+    config.KAFKA_MIN_INSYNC_REPLICAS <= config.KAFKA_REPLICATION_FACTOR,
+    'KAFKA_MIN_INSYNC_REPLICAS',
+    'must not be more than KAFKA_REPLICATION_FACTOR',
+  );
+  for (const engine of ['EVENTSTORE', 'SCHEMA_REGISTRY', 'MONGODB'] as const) {
+    const [name, password] = [`${engine}_USERNAME`, `${engine}_PASSWORD`] as const;
+    demand(
+      config[name] === undefined || config[password] !== undefined,
+      password,
+      `must be set with ${name}`,
+    );
+    demand(
+      config[password] === undefined || config[name] !== undefined,
+      name,
+      `must be set with ${password}`,
+    );
+  }
+});
+
 export const settingNames: readonly string[] = Object.keys(settings.shape);
 
 /** A start with this configuration would not be what was meant. */
@@ -143,7 +178,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
   const given = Object.fromEntries(
     settingNames.map((name) => [name, env[name] === '' ? undefined : env[name]]),
   );
-  const result = settings.safeParse(given);
+  const result = consistent.safeParse(given);
   if (result.success) return result.data;
   const names = new Set(result.error.issues.map(({ path }) => String(path[0])));
   throw new InvalidConfiguration(

@@ -12,6 +12,7 @@ import { CannotStart, listening, orExplain, servingRegistry } from './cannot-sta
 import { type Config } from './config.js';
 import { Connections } from './connections.js';
 import { deploy, undeployed } from './deploy.js';
+import { patiently } from './engines/reachable.js';
 import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
 import { openPlatform, type Platform } from './platform.js';
@@ -42,7 +43,7 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
   try {
     const platform = await openPlatform(config, logger);
     started.push(() => platform.close());
-    await beDeployed(config, platform);
+    await patiently(() => beDeployed(config, platform), config.ENGINES_WAIT_SECONDS * 1_000, logger);
 
     const lifecycle = new Lifecycle(config);
     const app = await createApp(config, platform, lifecycle);

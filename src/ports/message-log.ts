@@ -71,7 +71,7 @@ export interface MessageLog {
    * transaction is undone.
    */
   openTransactional(slot: string): Promise<TransactionalProducer>;
-  /** The checkpoint of the slot's last commit, without taking part. */
+  /** The checkpoint of the slot's last commit, without taking part. What was committed up to it is there to be read. */
   checkpoint(slot: string): Promise<string | undefined>;
   /**
    * Committed messages of one partition from the offset on (from the first one kept, when it is older).
@@ -96,6 +96,7 @@ export interface TransactionalProducer {
   /** The checkpoint of the slot's last commit; undefined when there was none. */
   checkpoint(): Promise<string | undefined>;
   /**
+   * Resolves when it is durable and decided; readers see it a moment later.
    * @throws Fenced when a newer producer of the slot has been opened; nothing was written.
    * @throws Indeterminate when it is not known whether it was written: open anew and read the checkpoint.
    */

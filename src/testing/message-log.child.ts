@@ -10,8 +10,8 @@ import { nameOf } from './group-follower.js';
 
 /**
  * A process of its own that works on a message log, for specs about several processes and about sudden death:
- *     message-log.child.js <module that opens the log> <data directory> consume <topic> <session, ms>
- *                                                                       relay <topic> <batch>
+ *     message-log.child.js <module that opens the log> <its options, JSON> consume <topic> <session, ms>
+ *                                                                          relay <topic> <batch>
  * `consume` commits what it is delivered, `relay` publishes numbers in batches, with the last one as checkpoint;
  * `patient-consume` and `patient-relay` commit only when they are told to. It reports by messages.
  */
@@ -38,7 +38,12 @@ interface Opened {
   readonly messageLog: MessageLog;
 }
 
-const [, , moduleUrl = '', dataDir = '', role, topic = '', detail = ''] = process.argv;
+interface Engine {
+  readonly openEmbedded?: (options: object) => Opened;
+  readonly openKafka?: (options: object) => Opened;
+}
+
+const [, , moduleUrl = '', options = '', role, topic = '', detail = ''] = process.argv;
 
 const tell = (report: LogReport): void => {
   process.send?.(report);
@@ -81,8 +86,12 @@ const relay = async (producer: TransactionalProducer, batch: number): Promise<vo
   }
 };
 
-const { openEmbedded } = (await import(moduleUrl)) as { openEmbedded: (options: object) => Opened };
-const { messageLog } = openEmbedded({ dataDir });
+const nothing = (): void => undefined;
+const logger = { info: nothing, warn: nothing, error: nothing };
+const { openEmbedded, openKafka } = (await import(moduleUrl)) as Engine;
+const open = openEmbedded ?? openKafka;
+if (open === undefined) throw new Error(`${moduleUrl} opens no message log.`);
+const { messageLog } = open({ ...(JSON.parse(options) as object), logger });
 if (role?.endsWith('relay') === true) {
   try {
     await relay(await messageLog.openTransactional('relay'), Number(detail));
@@ -91,7 +100,12 @@ if (role?.endsWith('relay') === true) {
     tell({ told: 'fenced' });
   }
 } else {
-  const options = { group: 'readers', topics: [topic], sessionTimeoutMs: Number(detail), batchSize: 20 };
-  const member = await messageLog.join(options);
+  const sessionTimeoutMs = Number(detail);
+  const member = await messageLog.join({
+    group: 'readers',
+    topics: [topic],
+    sessionTimeoutMs,
+    batchSize: 20,
+  });
   for await (const delivery of member) await take(member, delivery);
 }

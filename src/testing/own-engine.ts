@@ -21,16 +21,20 @@ export class OwnEngine {
     private readonly name: keyof typeof portVariables,
     private readonly folder: string,
     private readonly variables: Readonly<Record<string, string>>,
+    /** Where it listens. */
+    readonly port: number,
     /** By which the system finds it, such as KAFKA_BROKERS. */
     readonly environment: Readonly<Record<string, string>>,
   ) {}
 
-  static async reserve(name: keyof typeof portVariables): Promise<OwnEngine> {
+  /** @param advertised host:port of a proxy of the spec's, through which clients find Kafka */
+  static async reserve(name: keyof typeof portVariables, advertised?: string): Promise<OwnEngine> {
     // Within the folder of the stack, whose guard then knows of it.
     const folder = mkdtempSync(join(process.env['STACK_DIR'] ?? tmpdir(), `own-${name}-`));
     const ports = await freePorts(portVariables[name].length);
     const variables = {
       STACK_DIR: folder,
+      ...(advertised !== undefined && { STACK_KAFKA_ADVERTISED: advertised }),
       ...Object.fromEntries(portVariables[name].map((variable, at) => [variable, String(ports[at])])),
     };
     const { stdout } = await run('stack/stack', ['env'], { env: { ...process.env, ...variables } });
@@ -43,7 +47,7 @@ export class OwnEngine {
           return [line.slice(0, end), line.slice(end + 1)];
         }),
     );
-    return new OwnEngine(name, folder, variables, environment);
+    return new OwnEngine(name, folder, variables, ports[0] ?? 0, environment);
   }
 
   /** Resolves when it answers. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const patienceMs = 30_000;
+/** Real engines on a busy machine take their time (PATIENCE_SECONDS). */
+const patienceMs = Number(process.env['PATIENCE_SECONDS'] ?? 30) * 1_000;
 
 /** The first value that the probe finds. Asks again until then; a wait without end is a failure with a name. */
 export const until = async <Found>(

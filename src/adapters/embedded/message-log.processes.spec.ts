@@ -74,7 +74,8 @@ describe('Message log, in several processes', () => {
   });
 
   const spawn = (role: string, detail: number): Child<LogReport> => {
-    const child = new Child<LogReport>('message-log', engineUrl, dataDir, role, 'numbers', String(detail));
+    const options = JSON.stringify({ dataDir });
+    const child = new Child<LogReport>('message-log', engineUrl, options, role, 'numbers', String(detail));
     children.push(child);
     return child;
   };

@@ -1,5 +1,6 @@
 import { convertToCommandError, WrongExpectedVersionError } from '@eventstore/db-client';
 import type { AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { Slots } from '../../execution/slots.js';
 import { type NewEvent } from '../../kernel/envelope.js';
 import { type Appended, ConcurrencyConflict, type ExpectedRevision } from '../../ports/event-store.js';
 import { type Logger } from '../../ports/logger.js';
@@ -12,10 +13,15 @@ import { appendRequests } from './requests.js';
 import { retrying } from './retrying.js';
 import { type Counters } from './status.js';
 
+/** More do not make the server faster, and each would wait for its answer the longer. */
+const mostAtTheServer = 256;
+
 /** Appends by BatchAppend where the server has it, else by Append. */
 export class Appends {
   private readonly batches;
   private readonly underWay = new Set<Promise<Appended>>();
+  /** What waits for one is not with the server yet, so its time does not run. */
+  private readonly slots = new Slots(mostAtTheServer);
 
   constructor(
     private readonly connection: Connection,
@@ -54,9 +60,11 @@ export class Appends {
         // The server knows a repeated append by its ids and the revision; without a revision it only may.
         (reason) => expected !== 'any' || reason === 'not-leader',
         () =>
-          batched
-            ? this.batches.append(stream, expected, events)
-            : this.appendAlone(stream, expected, events),
+          this.slots.hold(() =>
+            batched
+              ? this.batches.append(stream, expected, events)
+              : this.appendAlone(stream, expected, events),
+          ),
       );
     } catch (error) {
       if (error instanceof WrongExpectedVersionError) {

@@ -10,13 +10,14 @@ import { type Proposed } from './envelope.js';
 import { EndedEarly, NoAnswer } from './errors.js';
 import { toPosition } from './position.js';
 import { batchAppendRequests } from './requests.js';
+import { afterSilence, type Silence } from './silence.js';
 
 type Call = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
 
 interface Pending {
   readonly resolve: (answer: Appended) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly silence: Silence;
 }
 
 /** Appends that share one open call a channel (BatchAppend), told apart by a correlation id. */
@@ -82,13 +83,13 @@ class Batch {
     return new Promise((resolve, reject) => {
       const id = randomUUID();
       const sentAt = performance.now();
-      const timer = setTimeout(() => {
+      const silence = afterSilence(timeoutMs, () => {
         this.pending.delete(id);
         reject(new NoAnswer(timeoutMs));
         // A call on which nothing comes any more is replaced by another.
         if (this.heardAt < sentAt) this.call.cancel();
-      }, timeoutMs);
-      this.pending.set(id, { resolve, reject, timer });
+      });
+      this.pending.set(id, { resolve, reject, silence });
       // What waits to be sent is bounded by those who wait for an answer.
       for (const request of batchAppendRequests(id, stream, expected, events)) this.call.write(request);
     });
@@ -101,7 +102,7 @@ class Batch {
     // One that came too late: whoever waited was told that the outcome is unknown.
     if (pending === undefined) return;
     this.pending.delete(id);
-    clearTimeout(pending.timer);
+    pending.silence.end();
     const error = answer.getError();
     if (error !== undefined) {
       const stream = answer.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array();
@@ -122,8 +123,8 @@ class Batch {
 
   private abandon(error: Error): void {
     this.over();
-    for (const { reject, timer } of this.pending.values()) {
-      clearTimeout(timer);
+    for (const { reject, silence } of this.pending.values()) {
+      silence.end();
       reject(error);
     }
     this.pending.clear();

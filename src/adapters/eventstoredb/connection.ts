@@ -7,6 +7,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import { StreamsClient, StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { EndedEarly, NoAnswer } from './errors.js';
+import { afterSilence } from './silence.js';
 
 /** What each call is made with. */
 export type CallArguments = [metadata: Metadata, options: CallOptions];
@@ -74,19 +75,19 @@ export class Connection {
     );
     return new Promise((resolve, reject) => {
       const messages: ReadResp[] = [];
-      const silence = setTimeout(() => {
+      const silence = afterSilence(this.timeoutMs, () => {
         stop(() => {
           reject(new NoAnswer(this.timeoutMs));
         });
-      }, this.timeoutMs);
+      });
       const stop = (settle: () => void): void => {
-        clearTimeout(silence);
+        silence.end();
         settle();
         call.cancel();
       };
       call
         .on('data', (message: ReadResp) => {
-          silence.refresh();
+          silence.heard();
           messages.push(message);
           if (isLast(message)) {
             stop(() => {
@@ -146,11 +147,11 @@ export class Connection {
   /** To find a member of a cluster may take the client very long. */
   private within<Result>(work: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const silence = afterSilence(this.timeoutMs, () => {
         reject(new NoAnswer(this.timeoutMs));
-      }, this.timeoutMs);
+      });
       work.then(resolve, reject).finally(() => {
-        clearTimeout(timer);
+        silence.end();
       });
     });
   }

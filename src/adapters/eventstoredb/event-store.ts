@@ -1,3 +1,4 @@
+import { Slots } from '../../execution/slots.js';
 import { type NewEvent, type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import {
   type Appended,
@@ -26,6 +27,9 @@ const isTooOld = (version: string): boolean => {
   return major < 22 || (major === 22 && minor < 6);
 };
 
+/** More would only wait longer at the server. */
+const mostReadsAtOnce = 256;
+
 /** Of so many foreign types the first event is logged. */
 const FOREIGN_TYPES_LOGGED = 100;
 
@@ -33,6 +37,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly status = new Counters();
   private closed = false;
   private readonly appends;
+  private readonly reads = new Slots(mostReadsAtOnce);
   private readonly all;
   private readonly subscriptions = new Set<Subscription<unknown>>();
   private readonly foreignTypes = new Set<string>();
@@ -54,7 +59,9 @@ export class EventStoreDbEventStore implements EventStore {
   readStream(stream: string, options: ReadOptions = {}): Promise<readonly RecordedEvent[]> {
     const { direction = 'forwards', from, limit = Number.MAX_SAFE_INTEGER } = options;
     return this.read(`read of ${stream}`, async () => {
-      const messages = await this.connection.read(readStreamRequest(stream, direction, from, limit), true);
+      const messages = await this.reads.hold(() =>
+        this.connection.read(readStreamRequest(stream, direction, from, limit), true),
+      );
       return messages.flatMap((message) => {
         const event = message.getEvent()?.getEvent();
         if (event === undefined) return [];

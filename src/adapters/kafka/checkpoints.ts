@@ -28,7 +28,7 @@ export const windows = function* (first: number, end: number): Generator<number,
 
 /**
  * The slot's last committed checkpoint.
- * @param end before this offset, which is waited for; default: as far as everything is decided
+ * @param end before this offset; that everything up to it is decided is waited for. Default: the end.
  * @throws UnknownTopic
  */
 export const readCheckpoint = async (
@@ -39,7 +39,7 @@ export const readCheckpoint = async (
 ): Promise<string | undefined> => {
   const topic = names.checkpoints;
   const first = await edgeOf(cluster, topic, 'first');
-  const until = end ?? (await edgeOf(cluster, topic, 'stable'));
+  const until = end ?? (await edgeOf(cluster, topic, 'end'));
   for (const from of windows(first, until)) {
     const found = await lastWithin(cluster, topic, slot, from, until);
     if (found !== undefined) return found;

@@ -1,29 +1,26 @@
 import { promisify } from 'node:util';
 import { gzip, zstdCompress, zstdDecompress } from 'node:zlib';
-import kafkajs, { CompressionTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 
 export const compressions = ['none', 'gzip', 'zstd'] as const;
 export type Compression = (typeof compressions)[number];
 
-const compress = promisify(zstdCompress);
+export interface Codec {
+  /** https://kafka.apache.org/documentation/#recordbatch: the lowest three bits of the attributes. */
+  readonly attribute: number;
+  readonly compress: (records: Buffer) => Buffer | Promise<Buffer>;
+}
+
+export const codecs: Readonly<Record<Compression, Codec>> = {
+  none: { attribute: 0, compress: (records) => records },
+  gzip: { attribute: 1, compress: promisify(gzip) },
+  zstd: { attribute: 4, compress: promisify(zstdCompress) },
+};
+
 const decompress = promisify(zstdDecompress);
 
-// kafkajs has gzip only, and takes others for the whole process.
-kafkajs.CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-  compress: ({ buffer }: { readonly buffer: Buffer }) => compress(buffer),
+// For reading. kafkajs has gzip only, and takes others for the whole process.
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+  compress: ({ buffer }: { readonly buffer: Buffer }) => codecs.zstd.compress(buffer),
   decompress: (buffer: Buffer) => decompress(buffer),
 });
-
-export const compressionTypes: Readonly<Record<Compression, CompressionTypes>> = {
-  none: CompressionTypes.None,
-  gzip: CompressionTypes.GZIP,
-  zstd: CompressionTypes.ZSTD,
-};
-
-const compressors: Partial<Record<CompressionTypes, (bytes: Buffer) => Promise<Buffer>>> = {
-  [CompressionTypes.GZIP]: promisify<Buffer, Buffer>(gzip),
-  [CompressionTypes.ZSTD]: compress,
-};
-
-export const compressed = async (type: CompressionTypes, bytes: Buffer): Promise<Buffer> =>
-  (await compressors[type]?.(bytes)) ?? bytes;

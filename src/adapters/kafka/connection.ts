@@ -22,6 +22,8 @@ export interface Site {
 export class Connection {
   private current: Promise<WireCluster> | undefined;
   private closed = false;
+  /** Why it does not work now. */
+  private outage: { readonly reason: string; readonly since: number; attempts: number } | undefined;
 
   constructor(
     private readonly site: Site,
@@ -34,7 +36,9 @@ export class Connection {
     if (this.closed) throw new Error(`The connection for ${this.purpose} has been closed.`);
     const opening = (this.current ??= this.open());
     try {
-      return await work(await opening);
+      const result = await work(await opening);
+      this.works();
+      return result;
     } catch (error) {
       if (isPassing(error)) this.drop(opening, error);
       throw error;
@@ -43,16 +47,17 @@ export class Connection {
 
   /**
    * Does it again after failures that will pass, so that it must do no harm a second time.
-   * @throws StorageUnavailable when they do not pass for 10 s, and for any other failure of Kafka's
+   * @param forMs default: 10 s
+   * @throws StorageUnavailable when they do not pass for that time, and for any other failure of Kafka's
    */
-  async insist<T>(work: (cluster: WireCluster) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + patienceMs;
+  async insist<T>(work: (cluster: WireCluster) => Promise<T>, forMs = patienceMs): Promise<T> {
+    const deadline = Date.now() + forMs;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, mostPauseMs)) {
       try {
         return await this.run(work);
       } catch (error) {
         if (!isPassing(error) || this.closed || Date.now() + pauseMs > deadline) throw this.translate(error);
-        await delay(pauseMs, undefined, { ref: false });
+        await delay(pauseMs);
       }
     }
   }
@@ -88,15 +93,37 @@ export class Connection {
   private drop(opening: Promise<WireCluster>, error: unknown): void {
     if (this.current !== opening || this.closed) return;
     this.current = undefined;
-    const { purpose } = this;
-    const { brokers, incidents } = this.site;
-    incidents.note(
-      'reconnect',
-      reasonOf(error),
-      { err: error, purpose, brokers },
-      `The connection to Kafka for ${purpose} has failed and is made anew`,
-    );
+    this.tell(reasonOf(error), error);
     // It waits for what is still under way; nobody waits for it.
     void opening.then((cluster) => cluster.disconnect()).catch(() => undefined);
+  }
+
+  /** Once for each reason, however often it is tried. */
+  private tell(reason: string, error: unknown): void {
+    const { purpose, outage } = this;
+    const { brokers, incidents } = this.site;
+    if (outage?.reason === reason) {
+      outage.attempts += 1;
+      incidents.count('reconnect', reason);
+      return;
+    }
+    this.outage = { reason, since: outage?.since ?? Date.now(), attempts: 1 };
+    const fields = { err: error, purpose, brokers };
+    const what = `The connection to Kafka for ${purpose} has failed and is made anew until it works`;
+    incidents.note('reconnect', reason, fields, what);
+  }
+
+  private works(): void {
+    if (this.outage === undefined) return;
+    const { reason, since, attempts } = this.outage;
+    this.outage = undefined;
+    const { purpose } = this;
+    const fields = { purpose, attempts, ms: Date.now() - since };
+    this.site.incidents.note(
+      'reconnected',
+      reason,
+      fields,
+      `The connection to Kafka for ${purpose} works again`,
+    );
   }
 }

@@ -8,7 +8,9 @@ const described = z.object({
   type: z.string().optional().catch(undefined),
   /** Kafka's number, or the operating system's name. */
   code: z.union([z.string(), z.number()]).optional().catch(undefined),
-  cause: z.unknown(),
+  cause: z.unknown().optional(),
+  /** Of an error that stands for several. */
+  errors: z.array(z.unknown()).optional().catch(undefined),
   topic: z.string().optional().catch(undefined),
   partition: z.number().optional().catch(undefined),
 });
@@ -18,7 +20,9 @@ type Described = z.infer<typeof described>;
 /** The error and its causes, as far as they can be told. */
 const chainOf = (error: unknown): Described[] => {
   const { success, data } = described.safeParse(error);
-  return success ? [data, ...(data.cause === error ? [] : chainOf(data.cause))] : [];
+  if (!success) return [];
+  const cause = data.cause ?? data.errors?.[0];
+  return [data, ...(cause === error ? [] : chainOf(cause))];
 };
 
 /** kafkajs does not know the newest codes (https://kafka.apache.org/protocol#protocol_error_codes). */
@@ -99,12 +103,13 @@ const adviceBy: readonly (readonly [RegExp, string])[] = [
   ],
   [/ENOTFOUND|EAI_AGAIN/, 'Correct the host name in the addresses of the brokers.'],
   [/SASL|authentication/i, 'Check the SASL mechanism, the user and the password.'],
+  [/timed out/i, 'It is overloaded or stands still: look at its load and its disk.'],
   [/certificate|SSL|TLS|EPROTO/i, 'Check the TLS settings and the certificate authority.'],
   [
     /session timeout/i,
     'Choose one between group.min.session.timeout.ms and group.max.session.timeout.ms of the broker.',
   ],
-  [/replication factor/i, 'Configure as many replicas as there are brokers, at most.'],
+  [/replication.factor/i, 'Configure as many replicas as there are brokers, at most.'],
   [/authoriz/i, 'Grant this user the right in the access control lists.'],
   [/replicas/i, 'Wait until enough brokers are in sync, or bring those that are down back.'],
   [

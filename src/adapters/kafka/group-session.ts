@@ -36,7 +36,7 @@ export interface SessionOwner {
 /** So soon a member learns that its group is rearranged. */
 const heartbeatMs = 300;
 const mostPauseMs = 2_000;
-/** How long beyond a session a commit waits for its group to come to rest. */
+/** How long beyond a session a commit waits for its group to come to rest, or for Kafka to come back. */
 const settlingMs = 10_000;
 
 const speaksOfMembership = (error: unknown): boolean =>
@@ -107,7 +107,7 @@ export class GroupSession {
         await this.connection.insist(async (cluster) => {
           check();
           await this.send(cluster, topics);
-        });
+        }, deadline - Date.now());
         return;
       } catch (error) {
         const isOutdated = memberId !== this.memberId || generation !== this.generation;

@@ -3,7 +3,7 @@ import { type FaultPoints } from '../../ports/fault-points.js';
 import { type Logger } from '../../ports/logger.js';
 import { type MessageLog } from '../../ports/message-log.js';
 import { clientConfig, type ClientOptions } from './client.js';
-import { type Compression, compressionTypes } from './compression.js';
+import { codecs, type Compression } from './compression.js';
 import { type IncidentCounts, Incidents } from './incidents.js';
 import { KafkaMessageLog } from './message-log.js';
 import { Names } from './names.js';
@@ -41,7 +41,7 @@ export const openKafka = (options: KafkaOptions): KafkaEngine => {
     site: { kafka: new Kafka(clientConfig(options)), brokers, incidents },
     names: new Names(prefix),
     durability: { replicationFactor, minInsyncReplicas },
-    compression: compressionTypes[compression],
+    codec: codecs[compression],
     logger,
     reached: options.reached ?? nothing,
   });

@@ -1,4 +1,4 @@
-import { type Admin, type CompressionTypes } from 'kafkajs';
+import { type Admin } from 'kafkajs';
 import { type FaultPoints } from '../../ports/fault-points.js';
 import { type Logger } from '../../ports/logger.js';
 import {
@@ -15,6 +15,7 @@ import {
   UnknownTopic,
 } from '../../ports/message-log.js';
 import { readCheckpoint } from './checkpoints.js';
+import { type Codec } from './compression.js';
 import { Connection, type Site } from './connection.js';
 import { typeOf } from './errors.js';
 import { KafkaGroupMember } from './group-member.js';
@@ -31,7 +32,7 @@ export interface KafkaLogOptions {
   readonly site: Site;
   readonly names: Names;
   readonly durability: Durability;
-  readonly compression: CompressionTypes;
+  readonly codec: Codec;
   readonly logger: Logger;
   readonly reached: FaultPoints;
 }
@@ -49,12 +50,12 @@ export class KafkaMessageLog implements MessageLog {
   private readonly members = new Set<KafkaGroupMember>();
 
   constructor(private readonly options: KafkaLogOptions) {
-    const { site, names, durability, compression, logger } = options;
+    const { site, names, durability, codec, logger } = options;
     const { incidents } = site;
     this.connection = new Connection(site, 'reading and publishing');
     const { connection, withAdmin } = this;
     this.topicsOf = new Topics({ connection, withAdmin, names, durability, logger });
-    this.publisher = new Publisher({ connection, names, compression, incidents });
+    this.publisher = new Publisher({ connection, names, codec, incidents });
     this.latest = new News(() => this.topicsOf.ends('stable'));
   }
 
@@ -74,10 +75,10 @@ export class KafkaMessageLog implements MessageLog {
   }
 
   async openTransactional(slot: string): Promise<TransactionalProducer> {
-    const { names, compression, reached, site } = this.options;
+    const { names, codec, reached, site } = this.options;
     const { incidents } = site;
     const { connection } = this;
-    const producer = await openTransactional(slot, { connection, names, compression, incidents, reached });
+    const producer = await openTransactional(slot, { connection, names, codec, incidents, reached });
     return {
       checkpoint: () => producer.checkpoint(),
       commit: async (messages, checkpoint) => {
@@ -138,7 +139,11 @@ export class KafkaMessageLog implements MessageLog {
 
   /** A real request, since a connection alone says nothing about rights. @throws StorageUnavailable */
   async check(): Promise<void> {
-    await this.connection.insist((cluster) => cluster.metadata());
+    try {
+      await this.connection.run((cluster) => cluster.metadata());
+    } catch (error) {
+      throw this.connection.translate(error);
+    }
   }
 
   /** Its members leave their groups. */

@@ -1,25 +1,25 @@
-import { type CompressionTypes } from 'kafkajs';
 import { type NewMessage, type TopicOffset } from '../../ports/message-log.js';
 import { partitionOf } from '../embedded/partitioner.js';
+import { type Codec } from './compression.js';
 import { type Names } from './names.js';
-import { produce } from './produce.js';
-import { recordBatchOf, type WireMessage } from './record-batch.js';
+import { produce } from './produce-request.js';
+import { type Content, encodeRecordBatch, mostBytesOf } from './record-batch.js';
 import { know, leaderOf, partitionsOf } from './topics.js';
-import { byTopic, type ProducerEpoch, type WireBroker, type WireCluster } from './wire.js';
+import { type ProducerEpoch, type WireBroker, type WireCluster } from './wire.js';
 
 /** Messages for one partition, which are sent as one batch. */
 export interface Part {
   /** As the cluster calls it. */
   readonly topic: string;
   readonly partition: number;
-  readonly messages: WireMessage[];
+  readonly contents: Content[];
   /** Where each of them is among those that are published together. */
   readonly indexes: number[];
 }
 
-/** A part that has its place in the producer's sequence: sent again, it is still written once. */
-export interface SequencedPart extends Part {
-  readonly firstSequence: number;
+/** A part as it is sent: sent again, it is still written once, by its place in the producer's sequence. */
+export interface EncodedPart extends Part {
+  readonly batch: Buffer;
 }
 
 /** A part that is in the log. */
@@ -30,9 +30,6 @@ export interface PlacedPart extends Part {
 
 /** Below the 1 MiB that a broker takes as one batch unless it is told otherwise. */
 const mostBatchBytes = 900_000;
-const overheadBytes = 32;
-const produceTimeoutMs = 8_000;
-const allReplicas = -1;
 
 /**
  * By partition; of each partition as many parts as batches are needed, in order.
@@ -57,8 +54,7 @@ export const partsOf = async (
     if (wanted !== undefined) await partitionsOf(cluster, topic, names, wanted);
     const count = counts.get(topic) ?? 0;
     const partition = wanted ?? (key === null ? Math.floor(anywhere * count) : partitionOf(key, count));
-    const message = { key, value, timestamp, headers };
-    parts.add(names.outside(topic), partition, message, index);
+    parts.add(names.outside(topic), partition, { key, value, headers, timestamp }, index);
   }
   return parts.all;
 };
@@ -67,26 +63,20 @@ class PartsByPartition {
   readonly all: Part[] = [];
   private readonly last = new Map<string, { readonly part: Part; bytes: number }>();
 
-  add(topic: string, partition: number, message: WireMessage, index: number): void {
-    const bytes = bytesOf(message);
+  add(topic: string, partition: number, content: Content, index: number): void {
+    const bytes = mostBytesOf(content);
     const name = `${topic}/${partition}`;
     let current = this.last.get(name);
     if (current === undefined || current.bytes + bytes > mostBatchBytes) {
-      current = { part: { topic, partition, messages: [], indexes: [] }, bytes: 0 };
+      current = { part: { topic, partition, contents: [], indexes: [] }, bytes: 0 };
       this.last.set(name, current);
       this.all.push(current.part);
     }
     current.bytes += bytes;
-    current.part.messages.push(message);
+    current.part.contents.push(content);
     current.part.indexes.push(index);
   }
 }
-
-const bytesOf = ({ key, value, headers }: WireMessage): number => {
-  let bytes = overheadBytes + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, { length }] of headers) bytes += name.length + length;
-  return bytes;
-};
 
 /**
  * One producer id. A failure of a batch that is not sent again with success leaves a hole in its sequence: the producer
@@ -97,21 +87,25 @@ export class Producer {
 
   constructor(
     readonly epoch: ProducerEpoch,
-    private readonly compression: CompressionTypes,
+    private readonly codec: Codec,
     readonly transactionalId?: string,
   ) {}
 
-  sequence(parts: readonly Part[]): readonly SequencedPart[] {
-    return parts.map((part) => {
+  /** In the order in which they must be sent. */
+  encode(parts: readonly Part[]): Promise<readonly EncodedPart[]> {
+    const isTransactional = this.transactionalId !== undefined;
+    const encoded = parts.map(async (part): Promise<EncodedPart> => {
       const name = `${part.topic}/${part.partition}`;
       const firstSequence = this.sequences.get(name) ?? 0;
-      this.sequences.set(name, (firstSequence + part.messages.length) % 0x8000_0000);
-      return { ...part, firstSequence };
+      this.sequences.set(name, (firstSequence + part.contents.length) % 0x8000_0000);
+      const head = { ...this.epoch, firstSequence, isTransactional };
+      return { ...part, batch: await encodeRecordBatch(part.contents, head, this.codec) };
     });
+    return Promise.all(encoded);
   }
 
   /** Acknowledged by all replicas in sync. @returns the offset of each part's first message */
-  async send(cluster: WireCluster, parts: readonly SequencedPart[]): Promise<readonly PlacedPart[]> {
+  async send(cluster: WireCluster, parts: readonly EncodedPart[]): Promise<readonly PlacedPart[]> {
     const placed: PlacedPart[] = [];
     // Batches of one partition go one after another.
     for (const round of roundsOf(parts)) {
@@ -126,19 +120,8 @@ export class Producer {
     return placed;
   }
 
-  private async sendTo(broker: WireBroker, parts: readonly SequencedPart[]): Promise<readonly PlacedPart[]> {
-    const { transactionalId, compression, epoch } = this;
-    const isTransactional = transactionalId !== undefined;
-    const batches = await Promise.all(
-      parts.map(async ({ topic, partition, messages, firstSequence }) => {
-        const options = { ...epoch, firstSequence, isTransactional, compression };
-        return { topic, partition, batch: await recordBatchOf(messages, options) };
-      }),
-    );
-    const { topics } = await produce(broker, {
-      ...{ transactionalId, acks: allReplicas, timeout: produceTimeoutMs },
-      topics: byTopic(batches, (batch) => batch),
-    });
+  private async sendTo(broker: WireBroker, parts: readonly EncodedPart[]): Promise<readonly PlacedPart[]> {
+    const { topics } = await produce(broker, this.transactionalId, parts);
     return parts.map((part) => {
       const { partitions } = topics.find(({ topicName }) => topicName === part.topic) ?? {};
       const answer = partitions?.find(({ partition }) => partition === part.partition);

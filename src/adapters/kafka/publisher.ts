@@ -1,5 +1,5 @@
-import { type CompressionTypes } from 'kafkajs';
 import { type NewMessage, type TopicOffset } from '../../ports/message-log.js';
+import { type Codec } from './compression.js';
 import { type Connection } from './connection.js';
 import { reasonOf } from './errors.js';
 import { type Incidents } from './incidents.js';
@@ -10,7 +10,7 @@ import { type WireCluster } from './wire.js';
 export interface PublisherDependencies {
   readonly connection: Connection;
   readonly names: Names;
-  readonly compression: CompressionTypes;
+  readonly codec: Codec;
   readonly incidents: Incidents;
 }
 
@@ -30,11 +30,11 @@ export class Publisher {
     // One after another: a batch must not be sent before the one that precedes it in the sequence.
     const sent = this.turn.then(async () => {
       const producer = await (this.producer ??= this.made());
-      const sequenced = producer.sequence(parts);
+      const encoded = await producer.encode(parts);
       return connection.insist(async (cluster) => {
         const topics = [...new Set(messages.map(({ topic }) => names.outside(topic)))];
         await cluster.addMultipleTargetTopics(topics);
-        return producer.send(cluster, sequenced);
+        return producer.send(cluster, encoded);
       });
     });
     this.turn = sent.catch((error: unknown) => {
@@ -44,8 +44,8 @@ export class Publisher {
   }
 
   private made(): Promise<Producer> {
-    const { connection, compression } = this.deps;
-    return connection.insist(async (cluster) => new Producer(await this.epoch(cluster), compression));
+    const { connection, codec } = this.deps;
+    return connection.insist(async (cluster) => new Producer(await this.epoch(cluster), codec));
   }
 
   private async epoch(cluster: WireCluster) {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { type CompressionTypes } from 'kafkajs';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { type FaultPoints } from '../../ports/fault-points.js';
 import {
   Fenced,
@@ -10,17 +9,19 @@ import {
   type TransactionalProducer,
 } from '../../ports/message-log.js';
 import { bootKey, readCheckpoint } from './checkpoints.js';
+import { type Codec } from './compression.js';
 import { type Connection } from './connection.js';
 import { reasonOf, typeOf } from './errors.js';
 import { type Incidents } from './incidents.js';
 import { type Names } from './names.js';
-import { offsetsOf, type Part, partsOf, type PlacedPart, Producer, type SequencedPart } from './producing.js';
+import { offsetsOf, type Part, partsOf, type PlacedPart, Producer, type EncodedPart } from './producing.js';
+import { know } from './topics.js';
 import { byTopic, transactionCoordinator, type WireBroker, type WireCluster } from './wire.js';
 
 export interface TransactionDependencies {
   readonly connection: Connection;
   readonly names: Names;
-  readonly compression: CompressionTypes;
+  readonly codec: Codec;
   readonly incidents: Incidents;
   readonly reached: FaultPoints;
 }
@@ -50,17 +51,17 @@ export const openTransactional = async (
   slot: string,
   deps: TransactionDependencies,
 ): Promise<TransactionalProducer> => {
-  const { connection, names, compression } = deps;
+  const { connection, names, codec } = deps;
   const transactionalId = names.outside(slot);
   const epoch = await connection.insist(async (cluster) => {
-    await cluster.addMultipleTargetTopics([names.checkpoints]);
+    await know(cluster, [names.inside(names.checkpoints)], names);
     const coordinator = await coordinatorOf(cluster, transactionalId);
     return unlessConcurrent(() => coordinator.initProducerId({ transactionalId, transactionTimeout }));
   });
   const producer = new KafkaTransactionalProducer(
     slot,
     transactionalId,
-    new Producer(epoch, compression, transactionalId),
+    new Producer(epoch, codec, transactionalId),
     deps,
   );
   await producer.boot();
@@ -127,8 +128,9 @@ class KafkaTransactionalProducer implements TransactionalProducer {
     const { connection, reached } = this.deps;
     let placed: readonly PlacedPart[];
     try {
-      const sequenced = this.producer.sequence(parts);
-      placed = await connection.insist((cluster) => this.write(cluster, sequenced));
+      const [encoded] = await Promise.all([this.encode(parts), this.begin(parts)]);
+      placed = await connection.insist((cluster) => this.producer.send(cluster, encoded));
+      reached('log.amid-publish');
       reached('log.before-commit');
     } catch (error) {
       throw await this.undone(error);
@@ -141,26 +143,27 @@ class KafkaTransactionalProducer implements TransactionalProducer {
         isFencing(error) ? new Fenced(this.slot) : new Indeterminate(this.slot, error),
       );
     }
-    // A failure to learn that it is done does not undo it.
-    await connection.run((cluster) => this.end(cluster, true)).catch(() => undefined);
     return placed;
   }
 
-  /** May be done again: what is there already is not written a second time. */
-  private async write(cluster: WireCluster, parts: readonly SequencedPart[]): Promise<readonly PlacedPart[]> {
-    const { transactionalId, producer } = this;
-    const { epoch } = producer;
-    await cluster.addMultipleTargetTopics([...new Set(parts.map(({ topic }) => topic))]);
-    const coordinator = await this.coordinatorOf(cluster);
+  /** While the coordinator is told of them: both take as long. */
+  private async encode(parts: readonly Part[]): Promise<readonly EncodedPart[]> {
+    await nextTurn();
+    return this.producer.encode(parts);
+  }
+
+  private begin(parts: readonly Part[]): Promise<unknown> {
+    const { transactionalId } = this;
+    const { epoch } = this.producer;
     const places = new Map(parts.map((part) => [`${part.topic}/${part.partition}`, part]));
     const topics = byTopic([...places.values()], ({ partition }) => partition);
-    await unlessConcurrent(() => coordinator.addPartitionsToTxn({ ...epoch, transactionalId, topics }));
-    const placed = await producer.send(cluster, parts);
-    this.deps.reached('log.amid-publish');
-    return placed;
+    return this.deps.connection.insist(async (cluster) => {
+      await cluster.addMultipleTargetTopics(topics.map(({ topic }) => topic));
+      const coordinator = await this.coordinatorOf(cluster);
+      await unlessConcurrent(() => coordinator.addPartitionsToTxn({ ...epoch, transactionalId, topics }));
+    });
   }
 
-  /** Asked again, Kafka answers when all parts of the transaction are visible. */
   private async end(cluster: WireCluster, transactionResult: boolean): Promise<void> {
     const { transactionalId } = this;
     const { epoch } = this.producer;
@@ -204,7 +207,7 @@ class KafkaTransactionalProducer implements TransactionalProducer {
       timestamp: Date.now(),
       headers: [],
     };
-    return { topic: this.deps.names.checkpoints, partition: 0, messages: [record], indexes: [] };
+    return { topic: this.deps.names.checkpoints, partition: 0, contents: [record], indexes: [] };
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Cluster, type IHeaders, type Kafka } from 'kafkajs';
+import { type WireResponse } from './internals.js';
 
 /** Of a record batch's head, what readers need (https://kafka.apache.org/documentation/#recordbatch). */
 export interface WireBatch {
@@ -53,20 +54,18 @@ export const byTopic = <Of extends { readonly topic: string }, To>(
 
 /** A connected node. Every method is one request of the protocol (https://kafka.apache.org/protocol). */
 export interface WireBroker {
-  /** For a request of one's own. */
+  /** For requests that are encoded here. */
   readonly connectionPool: {
-    send(request: {
+    send<Answer>(protocol: {
       readonly request: {
         readonly apiKey: number;
         readonly apiVersion: number;
         readonly apiName: string;
-        encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+        /** Something that looks like kafkajs' encoder. */
+        readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
       };
-      readonly response: {
-        decode(bytes: Buffer): Promise<unknown>;
-        parse(decoded: unknown): Promise<unknown>;
-      };
-    }): Promise<unknown>;
+      readonly response: WireResponse<Answer>;
+    }): Promise<Answer>;
   };
   fetch(request: {
     readonly isolationLevel: number;

@@ -6,6 +6,7 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { type Logger } from '../../ports/logger.js';
+import { StorageUnavailable } from '../../ports/storage.js';
 
 export interface MongoOptions {
   /** `mongodb://host,host,host/?replicaSet=rs0`, or `mongodb+srv:`; may hold the credentials. */
@@ -18,7 +19,7 @@ export interface MongoOptions {
 /** MongoDB is not what this program can use; the message says what to change, and holds no secret. */
 export class MongoUnusable extends Error {
   constructor(
-    readonly code: 'MONGODB_URL' | 'MONGODB_UNREACHABLE' | 'MONGODB_CREDENTIALS' | 'MONGODB_NO_REPLICA_SET',
+    readonly code: 'MONGODB_URL' | 'MONGODB_CREDENTIALS' | 'MONGODB_NO_REPLICA_SET',
     message: string,
     cause: unknown,
   ) {
@@ -93,10 +94,13 @@ const newClient = (url: string, all: MongoClientOptions): MongoClient => {
 /**
  * Whether MongoDB can be used now.
  * @param databases that have to be accessible
- * @throws MongoUnusable
+ * @throws StorageUnavailable while it does not answer
+ * @throws MongoUnusable when it never will as it is set up
  */
 export const checkMongo = async (client: MongoClient, databases: readonly Db[]): Promise<void> => {
   try {
+    // After a first connection that failed, the driver makes another only when it is told to.
+    await client.connect();
     const hello = await client.db('admin').command({ hello: 1 });
     if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid')
       throw noReplicaSet(client, 'no replica set');
@@ -118,7 +122,7 @@ const noReplicaSet = (client: MongoClient, which: string, cause?: unknown): Mong
     cause,
   );
 
-const unusable = (client: MongoClient, error: unknown): MongoUnusable => {
+const unusable = (client: MongoClient, error: unknown): MongoUnusable | StorageUnavailable => {
   const why = error instanceof Error ? error.message : String(error);
   if (error instanceof MongoServerError && credentialsFaults.includes(Number(error.code))) {
     return new MongoUnusable(
@@ -130,11 +134,7 @@ const unusable = (client: MongoClient, error: unknown): MongoUnusable => {
   // The driver forgets the servers that turn out to be of another set, or of none.
   const others = error instanceof MongoServerSelectionError && error.reason?.servers.size === 0;
   if (others) return noReplicaSet(client, `no member of the replica set ${client.options.replicaSet}`, error);
-  return new MongoUnusable(
-    'MONGODB_UNREACHABLE',
-    `MongoDB at ${hostsOf(client)} cannot be used: ${why}`,
-    error,
-  );
+  return new StorageUnavailable(`MongoDB at ${hostsOf(client)} cannot be used: ${why}`, error);
 };
 
 /** UserNotFound, Unauthorized, AuthenticationFailed. */

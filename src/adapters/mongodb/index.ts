@@ -51,7 +51,7 @@ export const openMongo = ({ prefix, owners, ownerOf, ...options }: MongoEngineOp
     deadLetters: new MongoDeadLetters(databases),
     keys,
     outbox: new MongoOutbox(databaseOf('outbox'), keys),
-    /** @throws MongoUnusable */
+    /** @throws StorageUnavailable, MongoUnusable */
     check: () => checkMongo(client, [...databases.all, keysDatabase]),
     createIndexes: async (): Promise<void> => {
       for (const [db, indexes] of fixed) await createIndexes(db, indexes);

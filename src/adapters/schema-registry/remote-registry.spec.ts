@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RegistryRefusal, RegistryUnavailable } from '../../ports/schema-registry.js';
 import { describeSchemaRegistryContract } from '../../testing/schema-registry.contract.js';
@@ -85,10 +86,39 @@ describe('A registry that does not answer as it should', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('is not waited for without end', async () => {
-    const { url } = await serve(() => undefined);
-    const registry = new RemoteSchemaRegistry({ url, timeoutMs: 20, attempts: 1 });
-    await expect(registry.subjects()).rejects.toBeInstanceOf(RegistryUnavailable);
+  it.each([
+    ['says nothing', (): void => undefined],
+    ['does not end what it says', (_request, response) => response.writeHead(200).write('["order')],
+  ] satisfies [string, RequestListener][])(
+    'is not waited for without end when it %s',
+    async (_how, answer) => {
+      const { url } = await serve(answer);
+      const registry = new RemoteSchemaRegistry({ url, timeoutMs: 20 });
+      await expect(registry.subjects()).rejects.toBeInstanceOf(RegistryUnavailable);
+    },
+  );
+
+  it('is named without the password', async () => {
+    const { url } = await serve((request) => request.socket.destroy(), busy);
+    const login = { username: 'ann', password: 's@fe' };
+    for (const reason of ['cannot be reached: Error: socket hang up', 'Busy']) {
+      const registry = new RemoteSchemaRegistry({ url, login, attempts: 1 });
+      const failure: unknown = await registry.subjects().catch((error: unknown) => error);
+      expect(String(failure)).toContain(reason);
+      expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toMatch(
+        new RegExp(`s@fe|${annWithPassword}`),
+      );
+    }
+  });
+
+  it('is told by its status when the answer is that of a proxy', async () => {
+    const { url } = await serve(answering(502, '<html></html>'), answering(400, '<html></html>'));
+    const registry = new RemoteSchemaRegistry({ url, attempts: 1 });
+    const unknown = 'Unknown error: Request failed with status code';
+    await expect(registry.subjects()).rejects.toThrow(
+      new RegistryUnavailable(`${url}/subjects: ${unknown} 502`),
+    );
+    await expect(registry.subjects()).rejects.toThrow(new RegistryRefusal(400, `${unknown} 400`));
   });
 
   it('is not asked again when it refuses', async () => {

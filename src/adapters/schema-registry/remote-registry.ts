@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   type RegisteredSchema,
@@ -9,46 +8,30 @@ import {
   type SchemaRegistry,
   type SchemaText,
 } from '../../ports/schema-registry.js';
-import { Connection, type ConnectionOptions } from './connection.js';
-
-export interface RemoteOptions extends ConnectionOptions {
-  /** How often what fails for the moment is tried in all. Default 4. */
-  readonly attempts?: number;
-  /** The pause before the second attempt; each later one is twice as long. Default 200 ms. */
-  readonly pauseMs?: number;
-}
+import { RestApi, type RestOptions } from './rest-api.js';
 
 const reference = z.object({ name: z.string(), subject: z.string(), version: z.int() });
 const schemaDocument = z.object({ schema: z.string(), references: z.array(reference).nullish() });
 const versionDocument = schemaDocument.extend({ subject: z.string(), version: z.int(), id: z.int() });
-const errorDocument = z.object({ error_code: z.int(), message: z.string() });
-
-const notFound = [404, 40401, 40402, 40403];
-/** Timed out, too many requests, or the server's trouble: it may be over soon. */
-const isPassing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 /**
- * A registry that speaks Confluent's REST API. Over plain HTTP and not by Confluent's client, which keeps the latest
- * version for ever, asks one question at a time, does not ask why a schema is incompatible and loads 170 MB of SDKs.
+ * A registry that speaks Confluent's REST API, by the part of Confluent's client that sends the requests. Its part above
+ * keeps answers that may change, asks one question at a time, and does not ask why a schema is incompatible.
  * Every request may be repeated: what is registered twice is registered once.
  */
 export class RemoteSchemaRegistry implements SchemaRegistry {
-  private readonly connection: Connection;
-  private readonly attempts: number;
-  private readonly pauseMs: number;
+  private readonly api: RestApi;
   /** What an id stands for never changes. */
   private readonly schemas = new Map<number, Promise<SchemaText | undefined>>();
 
-  constructor({ attempts = 4, pauseMs = 200, ...connection }: RemoteOptions) {
-    this.connection = new Connection(connection);
-    this.attempts = attempts;
-    this.pauseMs = pauseMs;
+  constructor(options: RestOptions) {
+    this.api = new RestApi(options);
   }
 
   async register(subject: string, schema: SchemaText): Promise<RegisteredSchema> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     try {
-      await this.ask('POST', path, z.object({ id: z.int() }), bodyOf(schema));
+      await this.api.ask('POST', path, z.object({ id: z.int() }), bodyOf(schema));
     } catch (error) {
       if (error instanceof RegistryRefusal && isConflict(error)) {
         const reasons = await this.incompatibilities(subject, schema);
@@ -59,14 +42,14 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
     const registered = await this.lookup(subject, schema);
     if (registered !== undefined) return registered;
     throw new RegistryUnavailable(
-      `${this.connection.base} does not find what it has just registered for ${subject}.`,
+      `${this.api.base} does not find what it has just registered for ${subject}.`,
     );
   }
 
   async lookup(subject: string, schema: SchemaText): Promise<RegisteredSchema | undefined> {
     try {
       const path = `/subjects/${encodeURIComponent(subject)}`;
-      const found = await this.find('POST', path, versionDocument, bodyOf(schema));
+      const found = await this.api.find('POST', path, versionDocument, bodyOf(schema));
       return found && toRegistered(found);
     } catch (error) {
       throw invalidOr(subject, error);
@@ -76,9 +59,9 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
   byId(id: number): Promise<SchemaText | undefined> {
     const known = this.schemas.get(id);
     if (known) return known;
-    const asked = this.find('GET', `/schemas/ids/${id}`, schemaDocument).then(
-      (found) => found && toText(found),
-    );
+    const asked = this.api
+      .find('GET', `/schemas/ids/${id}`, schemaDocument)
+      .then((found) => found && toText(found));
     this.schemas.set(id, asked);
     const forget = (): void => {
       this.schemas.delete(id);
@@ -96,7 +79,7 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
 
   async versions(subject: string): Promise<readonly RegisteredSchema[]> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-    const numbers = (await this.find('GET', path, z.array(z.int()))) ?? [];
+    const numbers = (await this.api.find('GET', path, z.array(z.int()))) ?? [];
     const found: RegisteredSchema[] = [];
     for (const number of numbers) {
       const version = await this.version(subject, number);
@@ -106,12 +89,12 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
   }
 
   subjects(): Promise<readonly string[]> {
-    return this.ask('GET', '/subjects', z.array(z.string()));
+    return this.api.ask('GET', '/subjects', z.array(z.string()));
   }
 
   async setMode(subject: string, compatibility: string): Promise<void> {
     const set = () =>
-      this.ask('PUT', `/config/${encodeURIComponent(subject)}`, z.object({}), { compatibility });
+      this.api.ask('PUT', `/config/${encodeURIComponent(subject)}`, z.object({}), { compatibility });
     try {
       await set();
     } catch (error) {
@@ -126,10 +109,10 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
     const answer = z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).nullish() });
     try {
       // With verbose, an invalid schema would be told as an incompatible one.
-      const verdict = await this.find('POST', path, answer, bodyOf(schema));
+      const verdict = await this.api.find('POST', path, answer, bodyOf(schema));
       // Some registries say that there is no such subject: then anything may be the first.
       if (verdict?.is_compatible ?? true) return [];
-      const { messages } = await this.ask('POST', `${path}?verbose=true`, answer, bodyOf(schema));
+      const { messages } = await this.api.ask('POST', `${path}?verbose=true`, answer, bodyOf(schema));
       return messages?.length ? messages : ['The registry does not say why.'];
     } catch (error) {
       throw invalidOr(subject, error);
@@ -138,66 +121,8 @@ export class RemoteSchemaRegistry implements SchemaRegistry {
 
   private async version(subject: string, version: number | 'latest'): Promise<RegisteredSchema | undefined> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`;
-    const found = await this.find('GET', path, versionDocument);
+    const found = await this.api.find('GET', path, versionDocument);
     return found && toRegistered(found);
-  }
-
-  /** undefined for what is not there. */
-  private async find<Answer>(
-    method: string,
-    path: string,
-    answer: z.ZodType<Answer>,
-    body?: object,
-  ): Promise<Answer | undefined> {
-    try {
-      return await this.ask(method, path, answer, body);
-    } catch (error) {
-      if (error instanceof RegistryRefusal && notFound.includes(error.errorCode)) return undefined;
-      throw error;
-    }
-  }
-
-  private async ask<Answer>(
-    method: string,
-    path: string,
-    answer: z.ZodType<Answer>,
-    body?: object,
-  ): Promise<Answer> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.askOnce(method, path, answer, body);
-      } catch (error) {
-        if (!(error instanceof RegistryUnavailable) || attempt >= this.attempts) throw error;
-        await delay(this.pauseMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
-      }
-    }
-  }
-
-  /** @throws RegistryUnavailable when it may be tried again; RegistryRefusal when that does not help */
-  private async askOnce<Answer>(
-    method: string,
-    path: string,
-    answer: z.ZodType<Answer>,
-    body: object | undefined,
-  ): Promise<Answer> {
-    const { status, text } = await this.connection.exchange(method, path, body);
-    const json = parseJson(text);
-    if (status >= 200 && status < 300) {
-      const document = answer.safeParse(json);
-      if (document.success) return document.data;
-      throw new RegistryUnavailable(
-        `${this.connection.base}${path} answers otherwise than Confluent's API: ${text.slice(0, 200)}`,
-      );
-    }
-    const refusal = errorDocument.safeParse(json);
-    const message = refusal.success ? refusal.data.message : `status ${status}: ${text.slice(0, 200)}`;
-    if (isPassing(status)) throw new RegistryUnavailable(`${this.connection.base}${path}: ${message}`);
-    if (status === 401 || status === 403) {
-      const refused = `${this.connection.base} does not accept the name, password or token that it was given`;
-      throw new RegistryRefusal(status, `${refused}: ${message}`);
-    }
-    // Apicurio's code is 0 for what Confluent's has no code for.
-    throw new RegistryRefusal((refusal.success && refusal.data.error_code) || status, message);
   }
 }
 
@@ -223,11 +148,3 @@ const invalidOr = (subject: string, error: unknown): unknown =>
   error instanceof RegistryRefusal && error.errorCode === 42201
     ? new SchemaInvalid(subject, error.message)
     : error;
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};

@@ -3,7 +3,8 @@ import { type EmbeddedSchemaRegistry } from '../../adapters/embedded/schema-regi
 import { openEventStoreDb } from '../../adapters/eventstoredb/index.js';
 import { openKafka } from '../../adapters/kafka/index.js';
 import { openMongo } from '../../adapters/mongodb/index.js';
-import { type RemoteOptions, RemoteSchemaRegistry } from '../../adapters/schema-registry/remote-registry.js';
+import { RemoteSchemaRegistry } from '../../adapters/schema-registry/remote-registry.js';
+import { type RestOptions } from '../../adapters/schema-registry/rest-api.js';
 import { type Checkpoints } from '../../ports/checkpoints.js';
 import { type DeadLetters } from '../../ports/dead-letters.js';
 import { type EventStore } from '../../ports/event-store.js';
@@ -111,7 +112,7 @@ export const openEngines = async (
   }
 };
 
-const openRegistry = (options: RemoteOptions) => {
+const openRegistry = (options: RestOptions) => {
   const schemaRegistry = new RemoteSchemaRegistry(options);
   return { schemaRegistry, check: () => schemaRegistry.subjects(), close: () => Promise.resolve() };
 };

@@ -1,7 +1,7 @@
 import { type EventStoreDbOptions } from '../../adapters/eventstoredb/index.js';
 import { type KafkaOptions } from '../../adapters/kafka/index.js';
 import { type MongoEngineOptions } from '../../adapters/mongodb/index.js';
-import { type RemoteOptions } from '../../adapters/schema-registry/remote-registry.js';
+import { type RestOptions } from '../../adapters/schema-registry/rest-api.js';
 import { type FaultPoints } from '../../ports/fault-points.js';
 import { type Logger } from '../../ports/logger.js';
 import { type Config } from '../config.js';
@@ -51,7 +51,7 @@ const saslOf = (config: Config): KafkaOptions['sasl'] => {
   }
 };
 
-export const registryOptions = (config: Config): RemoteOptions | undefined =>
+export const registryOptions = (config: Config): RestOptions | undefined =>
   config.SCHEMA_REGISTRY_URL === undefined
     ? undefined
     : {
@@ -59,7 +59,7 @@ export const registryOptions = (config: Config): RemoteOptions | undefined =>
         login: loginOf(config),
       };
 
-const loginOf = (config: Config): RemoteOptions['login'] => {
+const loginOf = (config: Config): RestOptions['login'] => {
   const { SCHEMA_REGISTRY_TOKEN: token, SCHEMA_REGISTRY_USERNAME: username } = config;
   if (token !== undefined) return { token };
   return username === undefined ? undefined : { username, password: config.SCHEMA_REGISTRY_PASSWORD ?? '' };

@@ -13,23 +13,36 @@ export interface Reachable {
 const pauseMs = 500;
 
 /**
- * Waits for an engine that does not answer, so that systems may be started in any order.
- * @throws CannotStart when it has not answered for that long, or does not let this process in.
+ * Does the step again while an engine does not answer, so that systems may be started in any order.
+ * @throws CannotStart when it has not answered for that long; whatever else the step throws.
  */
-export const whenReachable = async (engine: Reachable, patienceMs: number, logger: Logger): Promise<void> => {
+export const patiently = async <Result>(
+  step: () => Promise<Result>,
+  patienceMs: number,
+  logger: Logger,
+): Promise<Result> => {
   const deadline = Date.now() + patienceMs;
   let said = '';
   for (;;) {
     try {
-      await engine.check();
-      return;
+      return await step();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const isPassing = error instanceof StorageUnavailable || error instanceof RegistryUnavailable;
-      if (!isPassing || Date.now() >= deadline) throw new CannotStart(message, error);
-      if (message !== said) logger.warn({}, `Waiting for an engine. ${message}`);
-      said = message;
+      if (!(error instanceof StorageUnavailable || error instanceof RegistryUnavailable)) throw error;
+      if (Date.now() >= deadline) throw new CannotStart(error.message, error);
+      if (error.message !== said) logger.warn({}, `Waiting for an engine. ${error.message}`);
+      said = error.message;
       await delay(pauseMs);
     }
+  }
+};
+
+/** @throws CannotStart when it has not answered for that long, or does not let this process in. */
+export const whenReachable = async (engine: Reachable, patienceMs: number, logger: Logger): Promise<void> => {
+  try {
+    await patiently(() => engine.check(), patienceMs, logger);
+  } catch (error) {
+    throw error instanceof CannotStart || !(error instanceof Error)
+      ? error
+      : new CannotStart(error.message, error);
   }
 };

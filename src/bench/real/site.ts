@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { readConfig, type Config } from '../../app/config.js';
 import { openEngines, type Engines } from '../../app/engines/index.js';
-import { openEngines as ownEngines, type Settings } from '../../testing/e2e/engines.js';
+import { enginesGiven, openEngines as ownEngines, type Settings } from '../../testing/e2e/engines.js';
 import { loudLogger } from '../logger.js';
 
 /** Where the engines are, and a part of each that nobody else uses. */
@@ -25,14 +25,13 @@ export const missingIn = (environment: Readonly<Record<string, string | undefine
 };
 
 export const openSite = async (): Promise<RealSite> => {
-  const own = await ownEngines();
-  const { settings } = own;
+  const { settings, clean } = await ownEngines(enginesGiven);
   const { KAFKA_PREFIX: prefix = '' } = settings;
   return {
     settings,
     withEventsOf: (dataDir) => ({ ...settings, EVENTSTORE_URL: '', DATA_DIR: dataDir }),
     clean: async () => {
-      await own.clean();
+      await clean();
       await removeTopics(configOf(settings), prefix);
     },
   };

@@ -8,10 +8,15 @@ import { type Clock } from '../../ports/clock.js';
 import { type Logger } from '../../ports/logger.js';
 import { type Deadline, deadlinesProjection } from '../../projections/deadlines/deadlines.projection.js';
 import { dueDeadlines } from '../../projections/deadlines/deadlines.query.js';
-import { ServingViews } from '../../projections/serving-views.js';
+import { ServingViews, ViewUnbuilt } from '../../projections/serving-views.js';
 import { ChangeFulfilment } from './fulfilment.handlers.js';
 
 const mostAtOnce = 500;
+
+/** That a view is still being built for the first time is told by whoever builds it. */
+const untilItIsBuilt = (error: unknown): undefined => {
+  if (!(error instanceof ViewUnbuilt)) throw error;
+};
 
 /** Tells fulfilment of the deadlines that have passed. They are in a view, so they outlive a restart. */
 @Injectable()
@@ -28,7 +33,8 @@ export class DeadlineJob implements Job {
 
   async run(): Promise<void> {
     const now = this.clock.now();
-    const view = await this.views.upTo(deadlinesProjection, undefined);
+    const view = await this.views.upTo(deadlinesProjection, undefined).catch(untilItIsBuilt);
+    if (view === undefined) return;
     const due = await dueDeadlines(view, now, mostAtOnce);
     const passed = await Promise.allSettled(due.map((deadline) => this.pass(deadline, now)));
     // One that fails must not hold up the others; it is still due the next time.

@@ -75,7 +75,7 @@ describe('A start that would not be what was meant', () => {
     expect(await first.readiness()).toBe(200);
   });
 
-  it('stops when the port of its schema registry is taken', async () => {
+  itEmbedded('stops when the port of its schema registry is taken', async () => {
     const port = String(await freePort());
     const first = await site.start({ REGISTRY_PORT: port });
     const output = await failedStart({ REGISTRY_PORT: port });

@@ -67,7 +67,7 @@ describe('A deadline', () => {
   });
 
   it('voids an approval that comes after the rejection', async () => {
-    await start({ AUTHORISATION_TIMEOUT_SECONDS: '1', SIMULATED_SLOW_ANSWER_MS: '2500' });
+    await start({ AUTHORISATION_TIMEOUT_SECONDS: '1', SIMULATED_SLOW_ANSWER_MS: '6000' });
     const { orderId } = await shop.place({ 'SKU-1': 2 }, { paymentMethod: 'tok_slow' });
     expect((await shop.ended(orderId)).reason?.code).toBe('PAYMENT_TIMED_OUT');
 
@@ -76,7 +76,7 @@ describe('A deadline', () => {
       const ofPayment = types.filter(
         (type) => type !== 'PaymentReturned' && /^Payment[A-Z][a-z]+$/.test(type),
       );
-      return ofPayment.includes('PaymentAuthorised') ? ofPayment : undefined;
+      return ofPayment.length >= 4 ? ofPayment : undefined;
     });
     expect(payments).toEqual(['PaymentRequested', 'PaymentVoided', 'PaymentAuthorised', 'PaymentVoided']);
     expect((await shop.ended(orderId)).status).toEqual({

@@ -7,6 +7,7 @@ import { type Message } from '../../ports/message-log.js';
 import { readHeader } from '../../wire/headers.js';
 import { until } from '../until.js';
 import { cli } from './cli.js';
+import { enginesGiven } from './engines.js';
 import { read } from './http-client.js';
 import { freePort, type Program, Site } from './program.js';
 import { Shop } from './shop.js';
@@ -33,7 +34,7 @@ describe('An order from its placing to its delivery', () => {
   beforeAll(async () => {
     site = await Site.open();
     const registryPort = String(await freePort());
-    registryUrl = `http://127.0.0.1:${registryPort}`;
+    registryUrl = enginesGiven['SCHEMA_REGISTRY_URL'] ?? `http://127.0.0.1:${registryPort}`;
     program = await site.start({
       REGISTRY_PORT: registryPort,
       SIMULATED_CARRIER: 'true',

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 export type Settings = Readonly<Record<string, string>>;
 
-const addresses = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'] as const;
+export const addresses = ['EVENTSTORE_URL', 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'MONGODB_URL'] as const;
 
 /** The engines that the environment names (`make test-stack`); for the others there is the embedded one. */
 export const enginesGiven: Settings = Object.fromEntries(
@@ -21,17 +21,20 @@ export const enginesGiven: Settings = Object.fromEntries(
 /** A part of those engines that nobody else uses. */
 export interface OwnEngines {
   readonly settings: Settings;
-  clean(): Promise<void>;
+  readonly clean: () => Promise<void>;
 }
 
-export const openEngines = async (): Promise<OwnEngines> => {
+/** @param given addresses: those of the environment, or of engines that are a spec's own and need no cleaning */
+export const openEngines = async (given: Settings): Promise<OwnEngines> => {
   const prefix = `e2e-${randomUUID().slice(0, 8)}`;
-  const { EVENTSTORE_URL, MONGODB_URL } = enginesGiven;
+  const { EVENTSTORE_URL, MONGODB_URL } = given;
+  const isShared = (address: string | undefined): address is string =>
+    address !== undefined && Object.values(enginesGiven).includes(address);
   // All the events of a server are one log, so it is not shared: in its place there is a test server of their own.
-  const eventStore = EVENTSTORE_URL === undefined ? undefined : await startWireServer();
+  const eventStore = isShared(EVENTSTORE_URL) ? await startWireServer() : undefined;
   return {
     settings: {
-      ...enginesGiven,
+      ...given,
       ...(eventStore && { EVENTSTORE_URL: eventStore.url }),
       KAFKA_PREFIX: `${prefix}.`,
       KAFKA_REPLICATION_FACTOR: '1',
@@ -40,7 +43,7 @@ export const openEngines = async (): Promise<OwnEngines> => {
     },
     clean: async () => {
       await eventStore?.stop();
-      if (MONGODB_URL !== undefined) await dropDatabases(MONGODB_URL, prefix);
+      if (isShared(MONGODB_URL)) await dropDatabases(MONGODB_URL, prefix);
     },
   };
 };

@@ -10,7 +10,8 @@ import { readConfig } from '../../app/config.js';
 import { openLogger } from '../../app/logger.js';
 import { openPlatform, type Platform } from '../../app/platform.js';
 import { enginesGiven, openEngines, type OwnEngines, type Settings } from './engines.js';
-import { HttpClient } from './http-client.js';
+import * as contract from '../../http/contract.js';
+import { HttpClient, read } from './http-client.js';
 import { until } from '../until.js';
 
 const main = join(process.cwd(), 'dist/app/main.js');
@@ -48,7 +49,17 @@ export class Program {
       const status = await this.readiness();
       return status === 200 ? true : undefined;
     });
+    const roles = this.settings['ROLES'];
+    if (roles === undefined || /api.*projector/.test(roles)) await this.untilViews();
     return this;
+  }
+
+  /** Queries can be answered once they are there. */
+  async untilViews(): Promise<void> {
+    await until('views to be built', async () => {
+      const { items } = read(contract.projections, await this.http.get('/api/ops/projections'), 200);
+      return items.every(({ serving, build }) => serving !== null || build?.phase === 'failed') || undefined;
+    });
   }
 
   /** undefined when nobody answers. */
@@ -132,8 +143,9 @@ export class Site {
     private readonly engines: OwnEngines,
   ) {}
 
-  static async open(): Promise<Site> {
-    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')), await openEngines());
+  /** @param engines those of the environment, or others, or some of them: what has no address is embedded. */
+  static async open({ engines = enginesGiven }: { readonly engines?: Settings } = {}): Promise<Site> {
+    return new Site(await mkdtemp(join(tmpdir(), 'orders-e2e-')), await openEngines(engines));
   }
 
   /** What every program and tool of the site is started with. */

@@ -163,7 +163,7 @@ describe('Views that are rebuilt while they serve', () => {
     expect((await orders).every((count) => count > 0)).toBe(true);
     await untilExact();
     expect(await tool('verify')).toMatchObject({ code: 0 });
-  }, 180_000);
+  }, 300_000);
 
   it('wait, are switched to, taken back, pruned and cancelled as their operator says', async () => {
     const program = await site.start();
@@ -261,7 +261,7 @@ describe('Views that are rebuilt while they serve', () => {
     expect(ids.filter((id, index) => id === ids[index + 1])).toEqual([]);
     expect(await program.stop()).toBe(0);
     expect(source.isOver).toBe(true);
-  }, 120_000);
+  }, 300_000);
 
   it('are built on where they were when the process was killed in the middle', async () => {
     await stockUp(150_000);
@@ -284,7 +284,7 @@ describe('Views that are rebuilt while they serve', () => {
     });
     expect([middle.position, ...positions]).toEqual([middle.position, ...positions].toSorted());
     await untilExact();
-  }, 180_000);
+  }, 300_000);
 
   itEmbedded(
     'stop at a poison event without the one that serves, name it, and go on after the fix',
@@ -326,7 +326,7 @@ describe('Views that are rebuilt while they serve', () => {
       expect(await viewOf(program, 'inventory')).toMatchObject({ phase: 'serving', serving: { number: 2 } });
       await untilExact();
     },
-    120_000,
+    300_000,
   );
 
   itEmbedded(
@@ -377,7 +377,7 @@ describe('Views that are rebuilt while they serve', () => {
       expect(await tool('verify', 'order_status')).toMatchObject({ code: 1 });
       expect((await storages('order_status')).filter((storage) => storage.includes('verify'))).toEqual([]);
     },
-    180_000,
+    300_000,
   );
 
   it('are built on by the tool that watches when the program dies', async () => {
@@ -395,7 +395,7 @@ describe('Views that are rebuilt while they serve', () => {
       ),
     });
     expect(await tool('verify', 'inventory')).toMatchObject({ code: 0 });
-  }, 180_000);
+  }, 300_000);
 
   it('verify without a false alarm while orders are placed', async () => {
     const program = await site.start();
@@ -422,7 +422,7 @@ describe('Views that are rebuilt while they serve', () => {
     }
     over.abort();
     await customers;
-  }, 180_000);
+  }, 300_000);
 
   it('are shared out between processes, handed over on death, and written once though one stood still', async () => {
     const [first, second] = await Promise.all([site.start(), site.start()]);
@@ -468,7 +468,7 @@ describe('Views that are rebuilt while they serve', () => {
     });
     await untilExact();
     expect(await tool('verify')).toMatchObject({ code: 0 });
-  }, 180_000);
+  }, 300_000);
 
   it('are not announced as ready by a process that cannot read the version that serves', async () => {
     const program = await site.start();
@@ -492,5 +492,5 @@ describe('Views that are rebuilt while they serve', () => {
       expect([status, body]).toEqual([503, { status: 'building', building: ['cart'] }]);
     });
     await orders.start();
-  }, 120_000);
+  }, 300_000);
 });

@@ -119,7 +119,7 @@ describe('The relay', () => {
     await published();
     const result = await verified();
     expect(result).toEqual(clean(result.events));
-  }, 120_000);
+  }, 300_000);
 
   it('paused beyond its lease is succeeded, and cannot write when it comes back', async () => {
     const paused = await (await relay({ LEASE_TTL_MS: '500' })).start();

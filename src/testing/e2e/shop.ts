@@ -10,6 +10,9 @@ export interface NewOrder {
   readonly contact?: { readonly name: string; readonly email: string };
 }
 
+/** Not in the view, or the view is still being built. */
+const isUnknownYet = ({ status }: Reply): boolean => status === 404 || status === 503;
+
 /** What the specs do with the platform again and again. Services may live in different processes. */
 export class Shop {
   constructor(
@@ -49,7 +52,7 @@ export class Shop {
   /** undefined until the view knows it. */
   async find(orderId: string): Promise<contract.Order | undefined> {
     const reply = await this.http.get(`/api/orders/${orderId}`);
-    return reply.status === 404 ? undefined : read(contract.order, reply, 200);
+    return isUnknownYet(reply) ? undefined : read(contract.order, reply, 200);
   }
 
   async ended(orderId: string): Promise<contract.Order> {
@@ -82,7 +85,7 @@ export class Shop {
   async untilPayment(paymentId: string | null, status: string): Promise<void> {
     await until(`payment ${paymentId ?? ''} to be ${status}`, async () => {
       const reply = await this.payments.get(`/api/payments/${paymentId ?? ''}`);
-      const found = reply.status === 404 ? undefined : read(contract.payment, reply, 200).status;
+      const found = isUnknownYet(reply) ? undefined : read(contract.payment, reply, 200).status;
       return found === status ? true : undefined;
     });
   }

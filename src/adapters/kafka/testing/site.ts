@@ -43,11 +43,12 @@ const removeAll = async (brokers: string[], prefix: string): Promise<void> => {
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
-    if (topics.length > 0) await admin.deleteTopics({ topics });
+    // Before the topics: without them an empty group is removed by itself, sooner or later.
     const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
     const ours = groups.filter((groupId) => groupId.startsWith(prefix));
     if (ours.length > 0) await admin.deleteGroups(ours);
+    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
   } finally {
     await admin.disconnect();
   }

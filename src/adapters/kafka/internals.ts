@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module';
+
+/** How kafkajs makes something of an answer. */
+export interface WireResponse<Answer> {
+  decode(raw: Buffer): Promise<unknown>;
+  /** @throws KafkaJSProtocolError for the first error code in it */
+  parse(decoded: unknown): Promise<Answer>;
+}
+
+export interface ProduceAnswer {
+  readonly topics: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly { readonly partition: number; readonly baseOffset: string }[];
+  }[];
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+// Parts of kafkajs 2.2.4 that it does not show; package.json names that version exactly.
+const require = createRequire(import.meta.url);
+const { prototype: queue } = require('kafkajs/src/network/requestQueue/index.js') as {
+  readonly prototype: RequestQueue;
+};
+export const produceResponse =
+  require('kafkajs/src/protocol/requests/produce/v7/response.js') as WireResponse<ProduceAnswer>;
+
+const schedule = Object.getOwnPropertyDescriptor(queue, 'scheduleCheckPendingRequests')?.value as
+  RequestQueue['scheduleCheckPendingRequests'] | undefined;
+if (schedule === undefined) throw new Error('kafkajs is not the version that this adapter was written for.');
+
+/**
+ * It looks for requests that were held back every millisecond, on every connection and for ever, with a negative time
+ * that Node warns of: 3 % of a processor for a member of a group that does nothing. Whoever holds one back asks for it
+ * again.
+ */
+queue.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+  if (this.pending.length > 0) schedule.call(this);
+};
