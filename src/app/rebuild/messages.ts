@@ -10,7 +10,7 @@ import { type Config } from '../config.js';
 /** What the threads of a rebuild are started with and tell each other: plain data. */
 
 /** What a thread lives on is far less; a bound makes it give back what it has used up, instead of growing. */
-export const threadMemory = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
+export const threadMemory = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };
 
 export interface BuildThreadData {
   readonly config: Config;

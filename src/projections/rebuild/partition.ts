@@ -33,7 +33,9 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
   private last: Promise<unknown> = Promise.resolve();
   /** All that may be there; undefined: anything may be. */
   private written: WrittenIds | undefined;
-  private begun = false;
+  private begun: Promise<void> | undefined;
+  /** The documents of the events whose turn it is, and of those that wait for theirs. */
+  private readonly queue = new Set<ReadonlySet<string>>();
   /** They are written, and make room. */
   private leaving:
     { readonly ids: readonly string[]; readonly done: Promise<void>; under: boolean } | undefined;
@@ -48,7 +50,19 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
 
   /** @returns the event that it cannot get past; those before it are folded. */
   apply(events: readonly Keyed<Event>[]): Promise<ProjectionFailure | undefined> {
-    return this.inTurn(() => this.fold(events));
+    const ids = new Set(events.map(({ id }) => id));
+    const coming = this.ahead(ids);
+    // Told in its turn.
+    coming.catch(() => undefined);
+    return this.inTurn(async () => {
+      await this.load(ids, await coming);
+      const { changed, poison } = foldInto(this.projection, this.working, events);
+      for (const id of changed) this.changed.add(id);
+      this.queue.delete(ids);
+      if (this.leaving?.under === false || this.working.size > this.most * surplus) await this.makeRoom();
+      if (this.leaving === undefined && this.working.size > this.most) this.letGo();
+      return poison;
+    });
   }
 
   /** Writes what has changed. */
@@ -73,41 +87,46 @@ export class Partition<Event extends DomainEvent, Doc extends object> {
     return turn;
   }
 
-  private async fold(events: readonly Keyed<Event>[]): Promise<ProjectionFailure | undefined> {
-    await this.load(events);
-    const { changed, poison } = foldInto(this.projection, this.working, events);
-    for (const id of changed) this.changed.add(id);
-    if (this.leaving?.under === false || this.working.size > this.most * surplus) await this.makeRoom();
-    if (this.leaving === undefined && this.working.size > this.most) this.letGo();
-    return poison;
+  /**
+   * Asks for documents before the turn of their events: for those that are not in memory and that nothing in the queue
+   * concerns, since those are the same then.
+   */
+  private async ahead(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, Working<Doc>>> {
+    await (this.begun ??= this.begin());
+    const isQueued = (id: string): boolean => [...this.queue].some((others) => others.has(id));
+    const wanted = [...ids].filter((id) => !this.working.has(id) && !isQueued(id));
+    this.queue.add(ids);
+    return this.fetched(wanted);
   }
 
-  private async load(events: readonly Keyed<Event>[]): Promise<void> {
-    await this.begin();
-    const missing = new Set<string>();
-    for (const { id } of events) {
-      const known = this.working.get(id);
-      if (known === undefined) missing.add(id);
+  private async load(ids: ReadonlySet<string>, coming: ReadonlyMap<string, Working<Doc>>): Promise<void> {
+    const missing: string[] = [];
+    for (const id of ids) {
+      const known = this.working.get(id) ?? coming.get(id);
+      if (known === undefined) missing.push(id);
       else {
         this.working.delete(id);
         this.working.set(id, known);
       }
     }
+    for (const [id, found] of await this.fetched(missing)) this.working.set(id, found);
+  }
+
+  /** For each of them what the view has of it. */
+  private async fetched(ids: readonly string[]): Promise<ReadonlyMap<string, Working<Doc>>> {
     const { written } = this;
-    const wanted = written === undefined ? [...missing] : [...missing].filter((id) => written.mayHave(id));
+    const wanted = written === undefined ? ids : ids.filter((id) => written.mayHave(id));
     const stored = workingOn(wanted.length === 0 ? [] : await this.view.getMany(wanted));
-    for (const id of missing) this.working.set(id, stored.get(id) ?? { doc: undefined, position: undefined });
+    return new Map(ids.map((id) => [id, stored.get(id) ?? { doc: undefined, position: undefined }]));
   }
 
   /** What is there already is known when it is little: then nobody need ask for what is not. */
   private async begin(): Promise<void> {
-    if (this.begun) return;
     const there = await this.view.scan(undefined, known);
     if (there.length < known) {
       this.written = new WrittenIds();
       for (const { id } of there) this.written.add(id);
     }
-    this.begun = true;
   }
 
   /** Begins to write the least recently changed documents. */
