@@ -41,6 +41,17 @@ export interface RelayStatus {
   readonly lastFailure: RelayFailure | undefined;
 }
 
+/** The messages of a delivery. */
+interface Batch {
+  readonly messages: readonly NewMessage[];
+  readonly deadLettered: number;
+  /** The position that they end at. */
+  readonly reached: Position | undefined;
+  readonly caughtUp: boolean;
+  /** Not, when it ends before an event that cannot be published. */
+  readonly complete: boolean;
+}
+
 /** One transaction's worth: large enough that its flush to the disk hardly counts. */
 const defaultBatch = 1_000;
 
@@ -92,28 +103,32 @@ export class Relay {
     const { eventStore, messageLog, translation, batchSize = defaultBatch } = this.ports;
     // Fences a predecessor that lost the lease and has not noticed, before the checkpoint is read.
     const producer = await messageLog.openTransactional(relaySlot);
+    // The next batch is read and encoded while one commits; they commit one after another.
+    let committing: Promise<void> = Promise.resolve();
     try {
       await translation.prepare();
       const checkpoint = await producer.checkpoint();
       this.update({ state: 'catching-up', position: checkpoint });
       const from = checkpoint === undefined ? 'start' : (checkpoint as Position);
       for await (const delivery of follow(eventStore, { from, batchSize }, signal)) {
-        await this.publish(producer, delivery);
+        const batch = this.translated(delivery);
+        await committing;
+        committing = this.commit(producer, batch).then(goesWell);
+        // Awaited when the next one is there.
+        committing.catch(() => undefined);
+        if (delivery.caughtUp || !batch.complete) await committing;
         if (this.current.state === 'failed') return;
-        goesWell();
       }
+      await committing;
     } finally {
+      await Promise.allSettled([committing]);
       await producer.close();
     }
   }
 
-  private async publish(
-    producer: TransactionalProducer,
-    { events, position, caughtUp }: Delivery,
-  ): Promise<void> {
+  private translated({ events, position, caughtUp }: Delivery): Batch {
     const messages: NewMessage[] = [];
     let deadLettered = 0;
-    let reached: Position | undefined = position;
     for (const [index, event] of events.entries()) {
       try {
         messages.push(this.ports.translation.messageOf(event));
@@ -122,13 +137,20 @@ export class Relay {
         this.report(event, error);
         if (this.ports.unpublishable === 'stop') {
           // What comes before it is published; nothing is passed over.
-          reached = events[index - 1]?.position;
-          break;
+          const reached = events[index - 1]?.position;
+          return { messages, deadLettered, reached, caughtUp, complete: false };
         }
         messages.push(deadLetterOf(event, error));
         deadLettered += 1;
       }
     }
+    return { messages, deadLettered, reached: position, caughtUp, complete: true };
+  }
+
+  private async commit(
+    producer: TransactionalProducer,
+    { messages, deadLettered, reached, caughtUp, complete }: Batch,
+  ): Promise<void> {
     if (messages.length > 0 && reached !== undefined) {
       this.ports.reached?.('relay.before-publish');
       await producer.commit(messages, reached);
@@ -140,7 +162,7 @@ export class Relay {
         deadLettered: before + deadLettered,
       });
     }
-    if (reached === position) this.update({ state: caughtUp ? 'live' : 'catching-up' });
+    if (complete) this.update({ state: caughtUp ? 'live' : 'catching-up' });
     else this.fail();
   }
 

@@ -10,7 +10,7 @@ import { type Config } from '../config.js';
 /** What the threads of a rebuild are started with and tell each other: plain data. */
 
 /** What a thread lives on is far less; a bound makes it give back what it has used up, instead of growing. */
-export const threadMemory = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
+export const threadMemory = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };
 
 export interface BuildThreadData {
   readonly config: Config;
@@ -37,7 +37,7 @@ export interface PartitionThreadData {
 export type PartitionOrder =
   /** `events`: the JSON of many events in one text, which costs a fraction of what as many objects do. */
   | { readonly order: 'apply'; readonly events: string }
-  | { readonly order: 'flush' }
+  | { readonly order: 'flush' | 'settle' }
   | { readonly order: 'end' };
 
 export type PartitionReport =

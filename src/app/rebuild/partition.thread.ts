@@ -21,8 +21,8 @@ const partition = new Partition(projection, view, lease, Math.ceil(mostDocuments
 
 const obey = async (order: Exclude<PartitionOrder, { order: 'end' }>): Promise<PartitionReport> => {
   try {
-    if (order.order === 'flush') {
-      await partition.flush();
+    if (order.order !== 'apply') {
+      await (order.order === 'flush' ? partition.flush() : partition.settled());
       return { told: 'done', poison: undefined };
     }
     const known = keyed(projection, unpacked(order.events));

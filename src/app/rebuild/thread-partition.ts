@@ -46,6 +46,10 @@ export class ThreadPartition implements ReplayPartition<DomainEvent> {
     await this.order({ order: 'flush' });
   }
 
+  async settled(): Promise<void> {
+    await this.order({ order: 'settle' });
+  }
+
   /** After the orders that it has. */
   async end(): Promise<void> {
     if (this.fault !== undefined) return;

@@ -17,6 +17,7 @@ export const realLines: readonly Line[] = [
     [
       ['OrderStatus', 'order status'],
       ['Inventory', 'inventory'],
+      ['Payments', 'payments'],
     ] as const
   ).flatMap(([name, label]): readonly Line[] => [
     { figure: `rebuild${name}Events`, label: `MongoDB: events of the ${label} view`, unit: '' },

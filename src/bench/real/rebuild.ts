@@ -2,7 +2,7 @@ import { type Figures } from '../measure.js';
 import { inProcess } from '../rebuild/measure.js';
 import { type Settings } from '../../testing/e2e/engines.js';
 
-const views = { OrderStatus: 'order_status', Inventory: 'inventory' };
+const views = { OrderStatus: 'order_status', Inventory: 'inventory', Payments: 'payments' };
 
 /** Of the history in this folder: views rebuilt in MongoDB, and the same documents written with nothing in between. */
 export const rebuildOnMongo = async (settings: Settings, dataDir: string): Promise<Figures> => {

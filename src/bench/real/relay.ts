@@ -26,6 +26,8 @@ export const relayOnKafka = (settings: Settings): Promise<Figures> =>
     await registerSchemas(schemaRegistry);
     await translation.prepare();
     await messageLog.ensureTopics(bridgeTopicSpecs(partitions));
+    // The cluster makes its topic of transactions when it is first asked about one.
+    await (await messageLog.openTransactional('warm-up')).close();
     const relayed = await relayMs(engines, translation);
     const messages = (await readAll(eventStore)).map((event) => translation.messageOf(event));
     const consumed = await consumedMs(messageLog, messages.length);

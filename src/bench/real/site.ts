@@ -9,7 +9,7 @@ export interface RealSite {
   readonly settings: Settings;
   /** Of `settings`, without the event store: events come from the embedded one in `dataDir`. */
   withEventsOf(dataDir: string): Settings;
-  clean(): Promise<void>;
+  readonly clean: () => Promise<void>;
 }
 
 const needed = ['KAFKA_BROKERS', 'MONGODB_URL'] as const;

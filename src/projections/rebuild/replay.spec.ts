@@ -22,10 +22,14 @@ const run = (
   {
     partitions = 1,
     projection = inventoryProjection,
+    most,
     ...more
-  }: { partitions?: number; projection?: Projection<InventoryEvent, StockLevel> } & Partial<
-    Omit<ReplayPorts<InventoryEvent, StockLevel>, 'partitions'>
-  > = {},
+  }: {
+    partitions?: number;
+    projection?: Projection<InventoryEvent, StockLevel>;
+    /** Documents in memory, of a partition. */
+    most?: number;
+  } & Partial<Omit<ReplayPorts<InventoryEvent, StockLevel>, 'partitions'>> = {},
 ): Promise<ReplayEnd> =>
   replay(projection, {
     eventStore: new MemoryStore([...events]),
@@ -33,7 +37,7 @@ const run = (
     lease,
     signal: new AbortController().signal,
     ...more,
-    partitions: Array.from({ length: partitions }, () => new Partition(projection, view, lease)),
+    partitions: Array.from({ length: partitions }, () => new Partition(projection, view, lease, most)),
   });
 
 describe('replay', () => {
@@ -51,14 +55,15 @@ describe('replay', () => {
         fc.array(fc.option(fc.nat(3)), { maxLength: 5 }),
         fc.integer({ min: 1, max: 60 }),
         fc.integer({ min: 1, max: 9 }),
-        async (facts, partitions, breaks, mostEvents, batchSize) => {
+        fc.integer({ min: 1, max: 5 }),
+        async (facts, partitions, breaks, mostEvents, batchSize, most) => {
           const events = history(...facts);
           const view = new MemoryView<StockLevel>();
           view.breaks = [...breaks];
           view.slow = true;
           let end: ReplayEnd | undefined;
           while (end?.is !== 'caught up') {
-            end = await run(events, view, { partitions, mostEvents, batchSize }).catch(() => undefined);
+            end = await run(events, view, { partitions, mostEvents, batchSize, most }).catch(() => undefined);
           }
           expect(view.content).toStrictEqual(refold(inventoryProjection, events));
           expect(view.reached).toBe(events.at(-1)?.position);

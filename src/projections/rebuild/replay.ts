@@ -17,6 +17,8 @@ export interface Routed<Event extends DomainEvent> extends Keyed<Event> {
 export interface ReplayPartition<Event extends DomainEvent> {
   apply(events: readonly Routed<Event>[]): Promise<ProjectionFailure | undefined>;
   flush(): Promise<void>;
+  /** Resolves when nothing is being written any more, for whatever reason. */
+  settled(): Promise<void>;
 }
 
 export interface ReplayPorts<Event extends DomainEvent, Doc extends object> {
@@ -100,6 +102,7 @@ export const replay = async <Event extends DomainEvent, Doc extends object>(
   } finally {
     // What is under way must not end as an unhandled rejection when something else failed first.
     await Promise.allSettled(underWay);
+    await Promise.allSettled(partitions.map((partition) => partition.settled()));
   }
 };
 
