@@ -116,7 +116,8 @@ describe('the keeper of the views', () => {
       return now.phase === phase && (generation === undefined || current === generation) ? now : undefined;
     });
 
-  const views = (timeoutMs = 5_000) => new ServingViews(engine.views, engine.generations, timeoutMs);
+  const views = (timeoutMs = 5_000) =>
+    new ServingViews(engine.eventStore, engine.views, engine.generations, timeoutMs);
   const content = async (projection: Inventory = inventoryProjection) => {
     const head = await engine.eventStore.head();
     const token = head === undefined ? undefined : consistencyToken(head);
@@ -177,6 +178,30 @@ describe('the keeper of the views', () => {
     expect(accepted(await desk.prune('inventory'))).toMatchObject({ serving: { number: 1 }, former: [] });
     expect(await engine.views.names()).toStrictEqual(['inventory_v1_g1']);
     expect(await desk.rollback('inventory')).toMatchObject({ code: 'NO_FORMER_GENERATION' });
+  });
+
+  it('shows after a switch at once what the generation before may have shown', async () => {
+    await commit(received('tea', 3));
+    const keeper = keep();
+    await untilPhase('serving', 1);
+    accepted(await desk.rebuild('inventory'));
+    await untilPhase('serving', 2);
+    await stop(keeper);
+    let asked = 0;
+    const head = (): Promise<Position | undefined> => {
+      // Until now nobody has written to the former generation, which serves.
+      if ((asked += 1) === 1) keep();
+      return engine.eventStore.head();
+    };
+    const queries = new ServingViews({ head }, engine.views, engine.generations, 10_000);
+    await queries.upTo(inventoryProjection, undefined);
+    await commit(received('jar'));
+    accepted(await desk.rollback('inventory'));
+    const view = await until('an answer of the other generation', async () => {
+      const answer = await queries.upTo(inventoryProjection, undefined);
+      return asked > 0 ? answer : undefined;
+    });
+    expect(await view.get('jar')).toBeDefined();
   });
 
   it('leaves a generation that differs to the operator', async () => {

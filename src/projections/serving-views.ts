@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { GENERATIONS, VIEWS } from '../execution/tokens.js';
+import { EVENT_STORE, GENERATIONS, VIEWS } from '../execution/tokens.js';
 import { type DomainEvent } from '../kernel/decider.js';
 import { type Position } from '../kernel/envelope.js';
 import { isRejection } from '../kernel/rejection.js';
+import { type EventStore } from '../ports/event-store.js';
 import { type Generations, type GenerationsOf } from '../ports/generations.js';
 import { type View, type Views } from '../ports/views.js';
 import { parseConsistencyToken, ViewProgress } from './consistency.js';
@@ -37,6 +38,8 @@ export class ViewUnbuilt extends Error {
 interface Served {
   readonly view: View<object>;
   readonly progress: ViewProgress;
+  /** It has followed on another generation, and for so long its answers are at least as new as all events. */
+  carefulUntil: number;
 }
 
 interface Known {
@@ -46,6 +49,8 @@ interface Known {
 
 /** For so long a query may go on with the generation that served before a switch; that one is kept up to date. */
 const pointerAgeMs = 50;
+/** Far longer than anybody goes on with the generation before. */
+const carefulMs = 1_000;
 const lookAgainMs = 20;
 
 /** The views as queries see them: the generation that serves, up to a write, when the query names one. */
@@ -53,8 +58,11 @@ const lookAgainMs = 20;
 export class ServingViews {
   private readonly served = new Map<string, Served>();
   private readonly known = new Map<string, Known>();
+  /** The storage that the last answer of a view came from. */
+  private readonly answering = new Map<string, string>();
 
   constructor(
+    @Inject(EVENT_STORE) private readonly store: Pick<EventStore, 'head'>,
     @Inject(VIEWS) private readonly views: Views,
     @Inject(GENERATIONS) private readonly generations: Generations,
     @Inject(CONSISTENCY_TIMEOUT_MS) private readonly timeoutMs: number,
@@ -72,10 +80,16 @@ export class ServingViews {
     const position = token === undefined ? undefined : parseConsistencyToken(token);
     if (isRejection(position)) throw new InvalidConsistencyToken(position.detail);
     const started = performance.now();
-    const { view, progress } = await this.serving(projection, started + this.timeoutMs);
-    if (position !== undefined) {
-      const left = Math.max(0, this.timeoutMs - (performance.now() - started));
-      if (!(await progress.waitUntil(position, left))) throw new ViewBehind(projection.name, this.timeoutMs);
+    const { view, progress, carefulUntil } = await this.serving(projection, started + this.timeoutMs);
+    const left = (): number => Math.max(0, this.timeoutMs - (performance.now() - started));
+    if (started < carefulUntil) {
+      // The one before may have shown what this one does not hold yet. When it does not come in time, that is no reason
+      // to answer nothing.
+      const head = await this.store.head();
+      if (head !== undefined) await progress.waitUntil(head, left());
+    }
+    if (position !== undefined && !(await progress.waitUntil(position, left()))) {
+      throw new ViewBehind(projection.name, this.timeoutMs);
     }
     // Documents are what their projection of this name and version wrote.
     return view as View<Doc>;
@@ -91,8 +105,14 @@ export class ServingViews {
       const generations = await this.current(projection.name);
       const generation = readable(generations, projection.version);
       // After a restore the storage may not be there yet.
-      const served = generation && (await this.open(generation.storage));
-      if (served !== undefined) return served;
+      const storage = generation?.storage;
+      const served = storage === undefined ? undefined : await this.open(storage);
+      if (storage !== undefined && served !== undefined) {
+        const before = this.answering.get(projection.name);
+        if (before !== undefined && before !== storage) served.carefulUntil = performance.now() + carefulMs;
+        this.answering.set(projection.name, storage);
+        return served;
+      }
       if (performance.now() >= deadline) throw new ViewUnbuilt(projection, generations);
       await delay(lookAgainMs);
     }
@@ -121,7 +141,7 @@ export class ServingViews {
     if (known !== undefined) return known;
     const view = await this.views.existing<object>(storage);
     if (view === undefined) return undefined;
-    const served = { view, progress: new ViewProgress(view) };
+    const served = { view, progress: new ViewProgress(view), carefulUntil: 0 };
     this.served.set(storage, served);
     return served;
   }

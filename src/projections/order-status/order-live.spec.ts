@@ -127,7 +127,7 @@ describe('live orders', () => {
     engine = openEmbedded({ dataDir });
     store = new BreakableStore(engine.eventStore);
     log = logbook();
-    views = new WatchedViews(engine.views, engine.generations, 20);
+    views = new WatchedViews(engine.eventStore, engine.views, engine.generations, 20);
     live = new OrderLive(store, views, engine.keys, log.logger);
     facts = [];
     await serve('first');

@@ -75,8 +75,9 @@ export class Shop {
   /** Views follow the events at their own pace. */
   async untilStock(sku: string, ...[onHand, reserved]: readonly [number, number]): Promise<void> {
     await until(`${onHand} of ${sku} on hand and ${reserved} reserved`, async () => {
-      const level = await this.stock(sku);
-      return level[0] === onHand && level[1] === reserved && level[2] === onHand - reserved
+      const reply = await this.inventory.get(`/api/inventory/${sku}`);
+      const level = isUnknownYet(reply) ? undefined : read(contract.stock, reply, 200);
+      return level?.onHand === onHand && level.reserved === reserved && level.available === onHand - reserved
         ? true
         : undefined;
     });
