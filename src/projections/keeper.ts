@@ -34,7 +34,8 @@ interface Kept {
   readonly attempt: number;
 }
 
-const lookEveryMs = 100;
+/** Each look asks the storage about every view. */
+const lookEveryMs = 250;
 
 /**
  * Keeps the views of this process: of each it runs the generations that must follow the events (the one that serves,
@@ -109,7 +110,7 @@ export class ProjectionKeeper {
       const faults = restarts + 1;
       const none = { storage: '', position: undefined, eventsApplied: 0 };
       this.troubled.set(name, { name, version, ...none, state: 'restarting', restarts: faults });
-      // Ten times a second would hide everything else in the log.
+      // Four times a second would hide everything else in the log.
       if (faults === 1 || faults % 100 === 0) {
         this.ports.logger.error(
           { err: error, projection: name, faults },
@@ -150,9 +151,11 @@ export class ProjectionKeeper {
   private async prepared(projection: AnyProjection): Promise<GenerationsOf> {
     const { generations: store, clock, parallel } = this.ports;
     const { name, version } = projection;
-    const loaded = (await store.load(name))?.generations;
-    if (loaded !== undefined && !this.checked.has(name)) await this.forgetLost(loaded);
-    this.checked.add(name);
+    if (!this.checked.has(name)) {
+      const loaded = await store.load(name);
+      if (loaded !== undefined) await this.forgetLost(loaded.generations);
+      this.checked.add(name);
+    }
     return revise(store, name, (generations) => {
       const { serving, build } = generations;
       const isOlder = serving !== null && serving.version > version;

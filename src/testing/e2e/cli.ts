@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { type Settings } from './engines.js';
+import { childEnvironment, type Settings } from './engines.js';
 
 export interface CliResult {
   readonly code: number | null;
@@ -16,7 +16,7 @@ export const cli = async (
   settings: Settings = {},
 ): Promise<CliResult> => {
   const child = spawn(process.execPath, [join(process.cwd(), `dist/cli/${noun}.js`), ...args], {
-    env: { PATH: process.env['PATH'], ...settings },
+    env: childEnvironment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

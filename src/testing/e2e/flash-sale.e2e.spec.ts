@@ -12,7 +12,8 @@ describe('A flash sale', () => {
 
   beforeAll(async () => {
     site = await Site.open();
-    shop = new Shop((await site.start()).http);
+    // Whoever buys last waits for the payments of all others.
+    shop = new Shop((await site.start({ AUTHORISATION_TIMEOUT_SECONDS: '600' })).http);
   });
 
   afterAll(() => site.clean());

@@ -9,7 +9,7 @@ import Database from 'better-sqlite3';
 import { readConfig } from '../../app/config.js';
 import { openLogger } from '../../app/logger.js';
 import { openPlatform, type Platform } from '../../app/platform.js';
-import { enginesGiven, openEngines, type OwnEngines, type Settings } from './engines.js';
+import { childEnvironment, enginesGiven, openEngines, type OwnEngines, type Settings } from './engines.js';
 import * as contract from '../../http/contract.js';
 import { HttpClient, read } from './http-client.js';
 import { until } from '../until.js';
@@ -33,7 +33,7 @@ export class Program {
   spawn(): void {
     if (!existsSync(main)) throw new Error(`${main} is not there: npm run build`);
     const child = spawn(process.execPath, ['--enable-source-maps', main], {
-      env: { PATH: process.env['PATH'], ...this.settings },
+      env: childEnvironment(this.settings),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) {
