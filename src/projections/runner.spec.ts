@@ -229,7 +229,19 @@ describe('runner', () => {
     running.onAdvance((position) => told.push(position));
     await eventually(() => view.reached === nth(foreign, -1).position);
     await running.stop();
-    expect([view.written, view.docs.size, told]).toStrictEqual([1, 0, [nth(foreign, -1).position]]);
+    expect([view.docs.size, told]).toStrictEqual([0, foreign.map(({ position }) => position)]);
+    // One as a rule; more when this machine stands still in between.
+    expect(view.written).toBeLessThan(foreign.length / 2);
+  });
+
+  it('starts again when the checkpoint of what changed nothing cannot be written', async () => {
+    const foreign = history(cartOpened);
+    const view = new MemoryView<StockLevel>();
+    view.breaks = [0];
+    const running = runner({ eventStore: new MemoryStore([...foreign]), view });
+    await eventually(() => view.reached === nth(foreign, -1).position);
+    expect(running.status.restarts).toBe(1);
+    await running.stop();
   });
 
   it('is live at once when there is nothing to catch up with', async () => {

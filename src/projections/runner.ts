@@ -7,6 +7,7 @@ import { type ProjectionFailure } from '../ports/generations.js';
 import { type Lease } from '../ports/leases.js';
 import { type View, ViewDropped } from '../ports/views.js';
 import { changesOf, foldInto, keyed, workingOn } from './fold.js';
+import { IdleCheckpoint } from './idle-checkpoint.js';
 import { eventFilter, type Projection } from './projection.js';
 
 /** The name of the lease whose holder alone writes a storage; the others stand by. */
@@ -46,9 +47,6 @@ export interface ProjectionStatus {
 /** Where the events of one document stand close together: the fewer batches, the fewer times it is written. */
 export const largeBatch = 2048;
 
-/** The checkpoint may stay behind by this many deliveries that changed nothing, until the view has caught up. */
-const mostUnwritten = 100;
-
 /**
  * Keeps one generation of a view in step with the events. It may be killed at any instruction: it resumes from the
  * view's checkpoint. Nothing but the documents of its view can be touched by it.
@@ -58,7 +56,6 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
   private readonly listeners = new Set<(position: Position) => void>();
   private current: ProjectionStatus;
   private running: Promise<void> | undefined;
-  private unwritten = 0;
 
   constructor(
     private readonly projection: Projection<Event, Doc>,
@@ -147,11 +144,24 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
       filter: eventFilter(this.projection),
       batchSize,
     } as const;
-    for await (const delivery of follow(eventStore, options, signal)) {
-      const poison = await this.apply(delivery, lease);
-      if (poison !== undefined) return poison;
-      goesWell();
-      if (condition(delivery)) break;
+    const broken = new AbortController();
+    const idle = new IdleCheckpoint(
+      (position) => view.write([], position, lease),
+      (error) => {
+        broken.abort(error);
+      },
+    );
+    try {
+      for await (const delivery of follow(eventStore, options, AbortSignal.any([signal, broken.signal]))) {
+        const poison = await this.apply(delivery, lease, idle);
+        if (poison !== undefined) return poison;
+        goesWell();
+        if (condition(delivery)) break;
+      }
+      broken.signal.throwIfAborted();
+      await idle.flush();
+    } finally {
+      idle.overtaken();
     }
     return undefined;
   }
@@ -159,6 +169,7 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
   private async apply(
     { events, position, caughtUp }: Delivery,
     lease: Lease,
+    idle: IdleCheckpoint,
   ): Promise<ProjectionFailure | undefined> {
     const { view } = this.ports;
     const known = keyed(this.projection, events);
@@ -170,9 +181,11 @@ export class ProjectionRunner<Event extends DomainEvent, Doc extends object> {
       poison === undefined
         ? position
         : events.findLast((event) => event.position < poison.position)?.position;
-    if (reached !== undefined && (changed.size > 0 || caughtUp || ++this.unwritten >= mostUnwritten)) {
-      await view.write(changesOf(working, changed), reached, lease);
-      this.unwritten = 0;
+    if (reached !== undefined) {
+      if (changed.size > 0 || poison !== undefined) {
+        await view.write(changesOf(working, changed), reached, lease);
+        idle.overtaken();
+      } else idle.reached(reached);
       this.advance(reached);
     }
     this.update({

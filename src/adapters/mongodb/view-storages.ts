@@ -37,6 +37,7 @@ export class ViewStorage {
     ]),
   );
   private readonly rows: Collection<StorageRow>;
+  private claimed: number | undefined;
 
   private constructor(
     private readonly name: string,
@@ -93,6 +94,12 @@ export class ViewStorage {
   async claim(lease: Lease | undefined): Promise<void> {
     const { token } = await this.row();
     if (lease !== undefined && token !== lease.token) await this.update({ token: lease.token }, lease);
+    this.claimed = lease?.token;
+  }
+
+  /** Whether it has been claimed from here for the term of the lease. Another one may have claimed it since. */
+  hasClaimed(lease: Lease | undefined): boolean {
+    return lease !== undefined && this.claimed === lease.token;
   }
 
   /** Moves the checkpoint forwards. @throws ViewDropped, LeaseLost as `claim` does */
