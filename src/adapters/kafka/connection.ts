@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Kafka } from 'kafkajs';
-import { pause } from '../../execution/pause.js';
 import { type StorageUnavailable } from '../../ports/storage.js';
 import { isForeign, isPassing, reasonOf, unavailable } from './errors.js';
 import { type Incidents } from './incidents.js';
@@ -60,7 +59,8 @@ export class Connection {
         return await this.run(work);
       } catch (error) {
         if (!isPassing(error) || this.closed || Date.now() + pauseMs > deadline) throw this.translate(error);
-        await pause(pauseMs, this.over.signal);
+        // It keeps the process alive: nothing else may do so while there is no connection.
+        await delay(pauseMs, undefined, { signal: this.over.signal }).catch(() => undefined);
       }
     }
   }

@@ -17,7 +17,7 @@ const report = z.object({
 });
 
 /** Real engines share the machine with the program, and a start takes it seconds. */
-const [killsAtPoint, killsAtRandom] = Site.isEmbedded ? [[1, 2, 3], 30] : [[1, 2], 8];
+const [killsAtPoint, killsAtRandom, thinkMs] = Site.isEmbedded ? [[1, 2, 3], 30, 0] : [[1, 2], 8, 100];
 
 describe('The relay', () => {
   let site: Site;
@@ -50,7 +50,10 @@ describe('The relay', () => {
   const underLoad = async (work: () => Promise<void>): Promise<void> => {
     let over = false;
     const client = async (): Promise<void> => {
-      while (!over) await shop.place({ RELAY: 1 });
+      while (!over) {
+        await shop.place({ RELAY: 1 });
+        await pause(thinkMs);
+      }
     };
     const clients = Promise.all(Array.from({ length: 4 }, client));
     try {
@@ -92,11 +95,15 @@ describe('The relay', () => {
         doomed.spawn();
         await orders(10);
         // It may have to be given more to do before it gets there.
-        await until('the kill', async () => {
-          if (!doomed.isRunning) return true;
-          await orders(1);
-          return undefined;
-        });
+        await until(
+          'the kill',
+          async () => {
+            if (!doomed.isRunning) return true;
+            await orders(1);
+            return undefined;
+          },
+          Math.max(20, thinkMs),
+        );
         expect(await doomed.ended()).toBeNull();
         await doomed.clean();
       }
