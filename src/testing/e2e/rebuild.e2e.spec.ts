@@ -18,7 +18,7 @@ type View = z.infer<typeof contract.projection>;
 const route = '/api/ops/projections';
 
 /** So many that a replay of them takes seconds; real engines share the machine with the program. */
-const many = Site.isEmbedded ? 150_000 : 40_000;
+const many = Site.isEmbedded ? 150_000 : 20_000;
 
 /** What looks into the embedded engine's files. */
 const itEmbedded = Site.isEmbedded ? it : it.skip;
