@@ -7,6 +7,7 @@ import { ProjectionFeed } from '../projections/rebuild/projection-feed.js';
 import { ProjectionsController } from '../projections/rebuild/projections.controller.js';
 import { ServingViews } from '../projections/serving-views.js';
 import { type Config } from './config.js';
+import { CustomersController } from './customers.controller.js';
 import { HealthController, Lifecycle } from './health.controller.js';
 import { type Platform, platformProviders } from './platform.js';
 import { serviceParts } from './services.js';
@@ -30,7 +31,12 @@ export class AppModule {
       controllers: [
         HealthController,
         ...(config.ROLES.includes('api')
-          ? [DeadLettersController, ProjectionsController, ...parts.flatMap(({ controllers }) => controllers)]
+          ? [
+              CustomersController,
+              DeadLettersController,
+              ProjectionsController,
+              ...parts.flatMap(({ controllers }) => controllers),
+            ]
           : []),
       ],
       providers: [

@@ -65,6 +65,18 @@ export const servingRegistry = (host: string, port: number): readonly Sentence[]
   },
 ];
 
+export const servingOps = (host: string, port: number): readonly Sentence[] => [
+  {
+    codes: /^EADDRINUSE/,
+    text: `OPS_PORT=${port} is in use on ${host}: stop what listens there, or set OPS_PORT (0: no metrics).`,
+  },
+  { codes: /^(EADDRNOTAVAIL|ENOTFOUND)/, text: `OPS_HOST=${host} is not an address of this machine.` },
+  {
+    codes: /^EACCES/,
+    text: `This process may not listen on OPS_PORT=${port}. Set another, such as 9100 (0: no metrics).`,
+  },
+];
+
 /** Faults that a user can mend are told in a sentence, as CannotStart; others pass as they are. */
 export const orExplain = async <Result>(
   step: () => Result | Promise<Result>,

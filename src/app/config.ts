@@ -102,6 +102,8 @@ const settings = z.object({
   LIVE_STREAMS_MAX: whole(10_000, 0, 1_000_000),
   LEASE_TTL_MS: whole(10_000, 500, 600_000),
   REGISTRY_PORT: whole(8081, 0, 65_535),
+  OPS_PORT: whole(0, 0, 65_535),
+  OPS_HOST: z.string().min(1, 'must be an address to listen on').default('127.0.0.1'),
   DEPLOY_ON_START: flag(false),
   TOPIC_PARTITIONS: whole(6, 1, 1_000),
   UNPUBLISHABLE_EVENTS: z.enum(['stop', 'dead-letter'], 'must be stop or dead-letter').default('stop'),

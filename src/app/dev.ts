@@ -8,6 +8,7 @@ const program = await runUntilStopped({
   SEED_DEMO: 'true',
   DEPLOY_ON_START: 'true',
   SIMULATED_CARRIER: 'true',
+  OPS_PORT: '9100',
   ...process.env,
 });
 
@@ -31,7 +32,12 @@ if (program !== undefined) {
   Its events as they leave, in Avro:     npm run topics -- tail commerce.order.events --from-beginning
   The catalogue:                         ${url}/api/catalog
   All of the API:                        ${url}/docs
-
+${
+  program.opsUrl === undefined
+    ? ''
+    : `  Its metrics:                           ${program.opsUrl}
+`
+}
   Ctrl-C stops it. Kill it with -9 if you like: nothing is lost or doubled.
 
 `);

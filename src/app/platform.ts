@@ -1,6 +1,9 @@
 import { type Provider } from '@nestjs/common';
 import { newOwner } from '../adapters/embedded/leases.js';
 import { systemClock } from '../adapters/embedded/system-clock.js';
+import { ObservedEventStore } from '../adapters/observed/event-store.js';
+import { ObservedLeases } from '../adapters/observed/leases.js';
+import { type Metrics } from '../adapters/observed/metrics.js';
 import { noCarrier } from '../adapters/simulated-carrier/no-carrier.js';
 import { SimulatedCarrier } from '../adapters/simulated-carrier/simulated-carrier.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
@@ -48,13 +51,20 @@ export interface Platform extends Engines {
   readonly reached: FaultPoints | undefined;
 }
 
-/** @throws CannotStart when an engine does not let this process in, or did not answer for too long. */
-export const openPlatform = async (config: Config, logger: Logger): Promise<Platform> => {
+/**
+ * @param metrics that tell what happens at the ports; without, nobody is told
+ * @throws CannotStart when an engine does not let this process in, or did not answer for too long.
+ */
+export const openPlatform = async (config: Config, logger: Logger, metrics?: Metrics): Promise<Platform> => {
   const smtp = await orExplain(() => openMailer(config), sendingMail);
   const reached = faultPointsOf(config.FAULT_POINT);
   const engines = await openEngines(config, logger, reached);
   return {
     ...engines,
+    ...(metrics && {
+      eventStore: new ObservedEventStore(engines.eventStore, metrics),
+      leases: new ObservedLeases(engines.leases, metrics),
+    }),
     reached,
     mailer: smtp ?? engines.outbox,
     gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),

@@ -3,25 +3,32 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Metrics } from '../adapters/observed/metrics.js';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { pause } from '../execution/pause.js';
 import { type Logger } from '../ports/logger.js';
 import { serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
-import { CannotStart, listening, orExplain, servingRegistry } from './cannot-start.js';
+import { CannotStart, listening, orExplain, servingOps, servingRegistry } from './cannot-start.js';
 import { type Config } from './config.js';
 import { Connections } from './connections.js';
 import { deploy, undeployed } from './deploy.js';
 import { patiently } from './engines/reachable.js';
 import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
+import { observeBuses } from './observe/buses.js';
+import { type OpsServer, serveOps } from './observe/ops-server.js';
+import { observeRequests } from './observe/requests.js';
+import { observeWork } from './observe/work.js';
 import { openPlatform, type Platform } from './platform.js';
 import { seedDemo } from './seed.js';
 import { Workers } from './workers.js';
 
 export interface Program {
   readonly url: string;
+  /** Where its metrics are; undefined when nobody may ask. */
+  readonly opsUrl: string | undefined;
   /** Readiness goes first; then requests, workers and store finish what is in hand. */
   stop(): Promise<void>;
 }
@@ -40,15 +47,18 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
   const started: (() => Promise<void>)[] = [];
   const stop = () => endAll(started.splice(0).reverse(), config, logger);
   try {
-    const platform = await openPlatform(config, logger);
+    const metrics = config.OPS_PORT === 0 ? undefined : new Metrics();
+    const platform = await openPlatform(config, logger, metrics);
     started.push(() => platform.close());
     await patiently(() => beDeployed(config, platform), config.ENGINES_WAIT_SECONDS * 1_000, logger);
 
     const lifecycle = new Lifecycle(config);
-    const app = await createApp(config, platform, lifecycle);
+    const app = await createApp(config, platform, lifecycle, metrics);
     const connections = new Connections(app.getHttpServer());
-    const workers = new Workers(app, platform, config);
+    const workers = new Workers(app, platform, config, metrics);
     lifecycle.workers = workers;
+    const ops = metrics && (await openOps(metrics, workers, platform, config));
+    if (ops !== undefined) started.push(() => ops.close());
     started.push(() => workers.stop());
     // Before the workers begin: who cannot listen must not take part.
     const { PORT, HOST } = config;
@@ -82,7 +92,7 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
       logger.info({}, 'Stopping: what is in hand is finished first');
       await delay(config.SHUTDOWN_DRAIN_MS);
     });
-    return { url: await app.getUrl(), stop };
+    return { url: await app.getUrl(), opsUrl: ops?.url, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -113,6 +123,18 @@ const endAll = async (
   clearTimeout(timer);
 };
 
+const openOps = (
+  metrics: Metrics,
+  workers: Workers,
+  platform: Platform,
+  config: Config,
+): Promise<OpsServer> => {
+  const { OPS_HOST: host, OPS_PORT: port } = config;
+  metrics.ofRuntime();
+  observeWork(workers, platform, config, metrics);
+  return orExplain(() => serveOps(metrics, { host, port, logger: platform.logger }), servingOps(host, port));
+};
+
 /** What is missing is made, or said. */
 const beDeployed = async (config: Config, platform: Platform): Promise<void> => {
   if (config.DEPLOY_ON_START) await deploy(config, platform);
@@ -127,6 +149,7 @@ const createApp = async (
   config: Config,
   platform: Platform,
   lifecycle: Lifecycle,
+  metrics: Metrics | undefined,
 ): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(config, platform, lifecycle),
@@ -134,10 +157,13 @@ const createApp = async (
     // Fastify's own JSON parser, and no other.
     { logger: frameworkLogger(platform.logger), abortOnError: false, bodyParser: false },
   );
-  acceptJsonOnly(app.getHttpAdapter().getInstance());
+  const fastify = app.getHttpAdapter().getInstance();
+  acceptJsonOnly(fastify);
+  if (metrics !== undefined) observeRequests(fastify, metrics);
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   if (config.ROLES.includes('api')) serveApiDocument(app);
   await app.init();
+  if (metrics !== undefined) observeBuses(app, metrics);
   return app;
 };
 

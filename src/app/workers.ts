@@ -3,6 +3,7 @@ import { Bridge, type BridgeStatus } from '../bridge/bridge.js';
 import { ConsumerRunner, type ConsumerStatus } from '../consumers/runtime.js';
 import { JobRunner } from '../execution/periodic-job.js';
 import { Reactor, type ReactorStatus } from '../execution/reactor.js';
+import { type Metrics } from '../adapters/observed/metrics.js';
 import { type Message } from '../ports/message-log.js';
 import { projectionsOf } from '../projections/all.js';
 import { type ProjectionKeeper } from '../projections/keeper.js';
@@ -11,6 +12,7 @@ import { ServingViews } from '../projections/serving-views.js';
 import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
 import { type Platform } from './platform.js';
+import { BusinessFigures } from './observe/business.js';
 import { keeperFor } from './rebuild/keeper-for.js';
 import { serviceParts } from './services.js';
 
@@ -21,8 +23,14 @@ export class Workers {
   private readonly consumers: readonly ConsumerRunner[];
   private readonly jobs: readonly JobRunner[];
   private readonly bridge: Bridge | undefined;
+  private readonly figures: BusinessFigures | undefined;
 
-  constructor(context: INestApplicationContext, platform: Platform, config: Config) {
+  constructor(
+    context: INestApplicationContext,
+    platform: Platform,
+    config: Config,
+    metrics: Metrics | undefined,
+  ) {
     const { eventStore, checkpoints, leases, owner, logger } = platform;
     const leadership = { leases, owner, ttlMs: config.LEASE_TTL_MS, logger };
     const processes = config.ROLES.includes('process')
@@ -62,6 +70,10 @@ export class Workers {
           verifyEveryMs: config.VERIFY_EVERY_SECONDS * 1_000,
         })
       : undefined;
+    this.figures =
+      metrics !== undefined && config.ROLES.includes('process') && config.SERVICES.includes('order')
+        ? new BusinessFigures({ ...leadership, eventStore, checkpoints }, metrics)
+        : undefined;
   }
 
   start(): void {
@@ -94,6 +106,7 @@ export class Workers {
       ...this.consumers,
       ...this.jobs,
       ...(this.bridge ? [this.bridge] : []),
+      ...(this.figures ? [this.figures] : []),
     ];
   }
 }

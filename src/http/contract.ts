@@ -262,6 +262,9 @@ export const deadLetter = deadLetterSummary.extend({
   ]),
 });
 
+/** forgotten: false when there was nothing to forget (any more). */
+export const customerForgotten = z.object({ customerId: z.string(), forgotten: z.boolean() });
+
 export const redriven = z.object({
   dryRun: z.boolean(),
   redriven: z.int(),

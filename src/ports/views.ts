@@ -62,6 +62,8 @@ export interface View<Doc extends object> {
   getMany(ids: readonly string[]): Promise<readonly Stored<Doc>[]>;
   /** @throws InvalidCursor for a cursor that this query did not make. */
   find(query: ViewQuery): Promise<Page<Doc>>;
+  /** How many documents meet all the conditions. */
+  count(where: readonly Condition[]): Promise<number>;
   /**
    * Documents behind the id given, by id in ascending order of its UTF-8 bytes: for whoever goes through all of them,
    * whatever is written meanwhile.

@@ -1,6 +1,7 @@
 import { cartProjection } from './cart/cart.projection.js';
 import { catalogProjection } from './catalog/catalog.projection.js';
 import { deadlinesProjection } from './deadlines/deadlines.projection.js';
+import { fulfilmentsProjection } from './fulfilments/fulfilments.projection.js';
 import { inventoryProjection } from './inventory/inventory.projection.js';
 import { notificationsProjection } from './notifications/notifications.projection.js';
 import { orderStatusProjection } from './order-status/order-status.projection.js';
@@ -21,6 +22,7 @@ export const allProjections: readonly OwnedProjection[] = [
   { service: 'order', projection: orderStatusProjection },
   { service: 'order', projection: deadlinesProjection },
   { service: 'order', projection: salesProjection },
+  { service: 'order', projection: fulfilmentsProjection },
   { service: 'inventory', projection: inventoryProjection },
   { service: 'payment', projection: paymentsProjection },
   { service: 'shipping', projection: shipmentsProjection },

@@ -19,8 +19,11 @@ export const describeFindContract = (open: () => View<Sample>): void => {
         positionAt(n),
       );
 
-    const idsWhere = async (...where: readonly Condition[]) =>
-      (await open().find({ where, limit: 99 })).items.map(({ id }) => id);
+    const idsWhere = async (...where: readonly Condition[]) => {
+      const ids = (await open().find({ where, limit: 99 })).items.map(({ id }) => id);
+      expect(await open().count(where)).toBe(ids.length);
+      return ids;
+    };
 
     /** The ids of all pages; `between` runs after each page. */
     const pages = async (query: ViewQuery, between: () => Promise<void> = () => Promise.resolve()) => {

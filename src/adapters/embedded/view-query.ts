@@ -1,6 +1,7 @@
 import { type Condition, InvalidCursor, type Path, type Scalar, type ViewQuery } from '../../ports/views.js';
 
-type Bound = string | number | null;
+/** What SQLite can compare with. */
+export type Bound = string | number | null;
 
 /** A piece of a WHERE clause and what is bound to its question marks, in order. */
 interface Sql {
@@ -38,6 +39,16 @@ export const compileQuery = ({ where = [], sort, cursor }: ViewQuery): CompiledQ
     }),
     cursorAfter: ({ id, sort_value }) =>
       Buffer.from(JSON.stringify([sortedBy, sort_value, id])).toString('base64url'),
+  };
+};
+
+/** Counts the documents that meet all conditions. */
+export const compileCount = (where: readonly Condition[]): Sql => {
+  const all = where.map(compileCondition);
+  const condition = all.map(({ sql }) => `(${sql})`).join(' AND ') || 'TRUE';
+  return {
+    sql: `SELECT count(*) AS documents FROM documents WHERE ${condition}`,
+    bound: all.flatMap(({ bound }) => bound),
   };
 };
 

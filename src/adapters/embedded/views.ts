@@ -5,6 +5,7 @@ import { type Position } from '../../kernel/envelope.js';
 import { type Lease } from '../../ports/leases.js';
 import {
   type Change,
+  type Condition,
   type Page,
   type Path,
   type Scanned,
@@ -20,7 +21,7 @@ import { checkpointRows } from './checkpoints.js';
 import { codeOf, type Database, openFile } from './database.js';
 import { GroupCommit } from './group-commit.js';
 import { type Fence, fence } from './leases.js';
-import { compileQuery, valueAt } from './view-query.js';
+import { type Bound, compileCount, compileQuery, valueAt } from './view-query.js';
 
 /** How long opening a view may wait, and block, while other processes write: its queries do not come before. */
 const openingTimeoutMs = 10_000;
@@ -205,6 +206,13 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
     });
   }
 
+  count(where: readonly Condition[]): Promise<number> {
+    return this.read(() => {
+      const { sql, bound } = compileCount(where);
+      return this.db.prepare<Bound[], { documents: number }>(sql).get(...bound)?.documents ?? 0;
+    });
+  }
+
   scan(after: string | undefined, limit: number): Promise<readonly Scanned[]> {
     // No text is before the empty one, and no id is empty.
     return this.read(() => this.selectAfter.all(after ?? '', limit));
@@ -254,7 +262,7 @@ class EmbeddedView<Doc extends object> implements View<Doc> {
   }
 
   private prepareQuery(sql: string) {
-    return this.db.prepare<(string | number | null)[], FoundRow>(sql);
+    return this.db.prepare<Bound[], FoundRow>(sql);
   }
 }
 

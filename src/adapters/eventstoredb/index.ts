@@ -26,6 +26,8 @@ export interface EventStoreDbOptions extends ConnectionOptions {
 export interface EventStoreDb {
   readonly eventStore: EventStore;
   readonly status: () => Status;
+  /** What it got over by itself: how often, by kind and reason. */
+  readonly incidents: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Resolves when the server can be used. @throws Error that says in one sentence what is wrong and what to do. */
   readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -46,6 +48,10 @@ export const openEventStoreDb = (options: EventStoreDbOptions): EventStoreDb => 
   return {
     eventStore: store,
     status: () => store.status.snapshot(),
+    incidents: () => {
+      const { reconnects, retries, foreignEvents } = store.status.snapshot();
+      return { reconnect: reconnects, retry: retries, skipped: { foreign: foreignEvents } };
+    },
     check: () => store.check(),
     close: () => store.close(),
   };

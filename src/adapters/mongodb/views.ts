@@ -3,6 +3,7 @@ import { type Position } from '../../kernel/envelope.js';
 import { type Lease } from '../../ports/leases.js';
 import {
   type Change,
+  type Condition,
   type Page,
   type Scanned,
   type Stored,
@@ -105,6 +106,16 @@ class MongoView<Doc extends object> implements View<Doc> {
       items: page.map(toStored<Doc>),
       nextCursor: last !== undefined && rows.length > page.length ? cursorAfter(last) : null,
     };
+  }
+
+  async count(where: readonly Condition[]): Promise<number> {
+    const { filter } = compileQuery({ where, limit: 1 });
+    return translated(async () => {
+      const storage = await this.opened();
+      const found = await storage.unlessDropped(() => storage.documents.countDocuments(filter));
+      if (found === 0) await storage.refuseDropped();
+      return found;
+    });
   }
 
   async scan(after: string | undefined, limit: number): Promise<readonly Scanned[]> {

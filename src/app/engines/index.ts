@@ -11,6 +11,7 @@ import { type EventStore } from '../../ports/event-store.js';
 import { type FaultPoints } from '../../ports/fault-points.js';
 import { type Generations } from '../../ports/generations.js';
 import { type Inbox } from '../../ports/inbox.js';
+import { type Incident } from '../../ports/incidents.js';
 import { type Keys } from '../../ports/keys.js';
 import { type Leases } from '../../ports/leases.js';
 import { type Logger } from '../../ports/logger.js';
@@ -40,6 +41,8 @@ export interface Engines {
   readonly outbox: Mailer;
   /** The indexes that a deployment makes; undefined where none is made apart. */
   readonly indexes: DeployedIndexes | undefined;
+  /** Since the start, of all engines. */
+  readonly incidents: () => readonly Incident[];
   close(): Promise<void>;
 }
 
@@ -104,6 +107,10 @@ export const openEngines = async (
       keys: state.keys,
       outbox: state.outbox,
       indexes: mongo,
+      incidents: () => [
+        ...incidentsOf('EventStoreDB', eventStoreDb?.incidents() ?? {}),
+        ...incidentsOf('Kafka', kafka?.incidents() ?? {}),
+      ],
       close,
     };
   } catch (error) {
@@ -111,6 +118,14 @@ export const openEngines = async (
     throw error;
   }
 };
+
+const incidentsOf = (
+  engine: string,
+  counts: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): readonly Incident[] =>
+  Object.entries(counts).flatMap(([kind, reasons]) =>
+    Object.entries(reasons).map(([reason, count]) => ({ engine, kind, reason, count })),
+  );
 
 const openRegistry = (options: RestOptions) => {
   const schemaRegistry = new RemoteSchemaRegistry(options);

@@ -3,4 +3,4 @@ export * from './model/fulfilment.events.js';
 export * from './model/order.events.js';
 export * from './model/personal-data.js';
 export { type OrderRejection } from './model/order.decider.js';
-export { deadline } from './model/fulfilment.process.js';
+export { deadline, fulfilmentStep, type FulfilmentStep } from './model/fulfilment.process.js';

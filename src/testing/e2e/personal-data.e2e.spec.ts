@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import * as contract from '../../http/contract.js';
+import { cli } from './cli.js';
 import { type HttpClient, read } from './http-client.js';
 import { type Program, Site } from './program.js';
 import { Shop } from './shop.js';
@@ -161,10 +162,10 @@ describe('Personal data', () => {
       201,
     );
     expect(await seen(orderId)).toStrictEqual(readable);
-    // As another process does it.
-    const platform = await site.platform();
-    expect(await platform.keys.forget('cust-6')).toBe(true);
-    await platform.close();
+    const forget = async () =>
+      read(contract.customerForgotten, await http.post('/api/ops/customers/cust-6/forget'), 200);
+    expect(await forget()).toStrictEqual({ customerId: 'cust-6', forgotten: true });
+    expect(await forget()).toStrictEqual({ customerId: 'cust-6', forgotten: false });
     expect(await seen(orderId)).toStrictEqual({
       contact: null,
       shippingAddress: null,
@@ -175,6 +176,29 @@ describe('Personal data', () => {
       contact,
       shippingAddress: null,
       personalData: 'readable',
+    });
+  });
+
+  it('is forgotten by the tool too, and stays so when the views are built anew', async () => {
+    const reply = await order('cust-7', { contact, shippingAddress: given }, 'key-8');
+    const { orderId, total } = read(contract.orderDetails, reply, 201);
+    expect(await seen(orderId)).toStrictEqual(readable);
+    const forget = () => cli('customers', ['forget', 'cust-7'], site.settings);
+    expect(await forget()).toMatchObject({
+      code: 0,
+      stdout: 'What was kept of cust-7 cannot be read any more.\n',
+    });
+    expect(await forget()).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing of cust-7') });
+    const forgotten = { contact: null, shippingAddress: null, personalData: 'forgotten' };
+    expect(await seen(orderId)).toStrictEqual(forgotten);
+    expect(await cli('projections', ['rebuild', 'order_status'], site.settings)).toMatchObject({ code: 0 });
+    expect(await seen(orderId)).toStrictEqual(forgotten);
+    // Totals and history stay.
+    expect((await shop.ended(orderId)).total).toStrictEqual(total);
+    expect((await shop.timeline(orderId)).length).toBeGreaterThan(3);
+    expect(await cli('customers', ['forget'], site.settings)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^forget takes one customer\nnpm run customers/),
     });
   });
 });

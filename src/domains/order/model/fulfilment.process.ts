@@ -348,6 +348,34 @@ export const fulfilment = (
   observe: observe(settings),
 });
 
+export type FulfilmentStep = 'reserving' | 'authorising' | 'confirmed' | 'stopping' | 'abandoning';
+
+/** Where the fulfilment of an order stands; null before it has begun and after it has ended. */
+export const fulfilmentStep = {
+  initial: null,
+  evolve: (step: FulfilmentStep | null, { type }: FulfilmentEvent): FulfilmentStep | null => {
+    switch (type) {
+      case 'ReservationRequested':
+        return 'reserving';
+      case 'AuthorisationRequested':
+        return step === 'reserving' ? 'authorising' : step;
+      case 'ConfirmationRequested':
+        return step === 'abandoning' ? step : 'confirmed';
+      case 'ShippingStopAwaited':
+        return step === 'confirmed' ? 'stopping' : step;
+      case 'ShipmentRecordRequested':
+        return step === 'stopping' ? 'confirmed' : step;
+      case 'FulfilmentAbandoned':
+        return 'abandoning';
+      case 'DeliveryRecordRequested':
+      case 'FulfilmentUndone':
+        return null;
+      default:
+        return step;
+    }
+  },
+};
+
 /** Until when the process waits, folded over its steps: what the deadline view keeps. null: for as long as it takes. */
 export const deadline = {
   initial: null,

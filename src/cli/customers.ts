@@ -1,0 +1,33 @@
+import { runTool, UsageError, withPlatform } from './platform.js';
+
+const usage = `npm run customers -- forget CUSTOMER [--json]
+forget deletes the customer's key, for good: name, e-mail and address cannot be read again in store, topics and views. Orders and
+totals stay. A running program notices at once.`;
+
+interface Options {
+  readonly customerId: string;
+  readonly json: boolean;
+}
+
+const optionsOf = (args: readonly string[]): Options => {
+  const [verb, ...rest] = args;
+  if (verb !== 'forget') throw new UsageError(`unknown verb ${verb ?? '(none)'}: forget is there`);
+  const unknown = rest.find((arg) => arg.startsWith('-') && arg !== '--json');
+  if (unknown !== undefined) throw new UsageError(`unknown option ${unknown}: --json is there`);
+  const names = rest.filter((arg) => arg !== '--json');
+  const [customerId] = names;
+  if (customerId === undefined || names.length > 1) throw new UsageError('forget takes one customer');
+  return { customerId, json: rest.includes('--json') };
+};
+
+await runTool(usage, (args) => {
+  const { customerId, json } = optionsOf(args);
+  return withPlatform(async ({ keys }) => {
+    const forgotten = await keys.forget(customerId);
+    const text = forgotten
+      ? `What was kept of ${customerId} cannot be read any more.`
+      : `Nothing of ${customerId} is sealed: there was no key, or it has been forgotten before.`;
+    process.stdout.write(`${json ? JSON.stringify({ customerId, forgotten }) : text}\n`);
+    return 0;
+  });
+});
