@@ -48,7 +48,8 @@ const configuration = {
 
 const run = async (): Promise<number> => {
   const prometheus = await findPrometheus();
-  const folder = join(repository, '.stack', 'observe');
+  // One Prometheus at a time can have the port, and so the folder.
+  const folder = join(repository, '.stack', `observe-${OBSERVE_PORT}`);
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'prometheus.yml');
   writeFileSync(config, JSON.stringify(configuration, null, 2));
@@ -63,12 +64,10 @@ const run = async (): Promise<number> => {
     ],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
-  child.once('spawn', () => {
-    const url = `http://127.0.0.1:${OBSERVE_PORT}`;
-    console.error(
-      `Prometheus reads ${OBSERVE_TARGETS} and listens at ${url} (${url}/alerts, ${url}/targets). Ctrl-C ends it.`,
-    );
-  });
+  const url = `http://127.0.0.1:${OBSERVE_PORT}`;
+  console.error(
+    `Prometheus starts at ${url} (/alerts, /targets) and reads ${OBSERVE_TARGETS}. Ctrl-C ends it.`,
+  );
   interruption.addEventListener('abort', () => void child.kill('SIGTERM'));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('close', resolve);
