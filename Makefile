@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack
+.PHONY: dev test build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -28,6 +28,10 @@ test-stack: dist/.built
 # The system on the engines of stack-up, to try. They go on when it ends.
 dev-stack: stack-up
 	@set -a; eval "$$(stack/stack env)"; set +a; exec $(NODE) --enable-source-maps dist/app/dev.js
+
+# Prometheus with the rules and alerts of deploy/prometheus, on 127.0.0.1:9090, beside `make dev`.
+observe: node_modules/.installed
+	@$(NODE) stack/observe.ts
 
 stack-up: dist/.built
 	stack/stack up

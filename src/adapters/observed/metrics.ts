@@ -23,10 +23,10 @@ export class Durations {
   }
 
   /** From now until the function that it gives is called. */
-  start(): (labels: Labels) => void {
+  start(): (labels: Labels, traceId?: string) => void {
     const start = performance.now();
-    return (labels) => {
-      this.observe(labels, (performance.now() - start) / 1_000);
+    return (labels, traceId) => {
+      this.observe(labels, (performance.now() - start) / 1_000, traceId);
     };
   }
 }

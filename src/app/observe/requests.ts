@@ -9,26 +9,26 @@ export const observeRequests = (fastify: FastifyInstance, metrics: Metrics): voi
     ['method', 'route', 'status'],
   );
   const underWay = metrics.gauge('commerce_http_requests_under_way', 'Requests that are not answered yet');
-  fastify.addHook('onRequest', (_request, _reply, done) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     underWay.inc();
-    done();
-  });
-  fastify.addHook('onResponse', (request, reply, done) => {
-    underWay.dec();
-    const labels = {
-      method: methodOf(request.method),
-      // As it is declared, so that ids are no labels.
-      route: request.routeOptions.url ?? 'none',
-      status: String(reply.statusCode),
-    };
-    durations.observe(labels, reply.elapsedTime / 1_000, traceIdOf(request.headers['traceparent']));
-    done();
-  });
-  // One that is given up by its client is answered by nobody.
-  fastify.addHook('onRequestAbort', (_request, done) => {
+    const end = durations.start();
+    // Comes also when the client breaks it off, of which Fastify's own hooks do not tell.
+    reply.raw.once('close', () => {
+      underWay.dec();
+      const labels = {
+        method: methodOf(request.method),
+        // As it is declared, so that ids are no labels.
+        route: request.routeOptions.url ?? 'none',
+        status: String(reply.raw.headersSent ? reply.statusCode : clientClosedRequest),
+      };
+      end(labels, traceIdOf(request.headers['traceparent']));
+    });
     done();
   });
 };
+
+/** As nginx says that a client did not wait for the answer. */
+const clientClosedRequest = 499;
 
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 /** A client may invent methods. */

@@ -82,6 +82,22 @@ describe('Metrics', () => {
     expect(text).not.toContain('such/path');
   });
 
+  it('tell of requests that their clients break off, and keep none of them', async () => {
+    const half = await program.http.connect(
+      'POST /api/orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"cust',
+    );
+    await untilHolds(async () => {
+      expect(sample(await scrape(), 'commerce_http_requests_under_way')).toBe('1');
+    });
+    half.destroy();
+    await untilHolds(async () => {
+      const lines = await scrape();
+      const route =
+        'commerce_http_request_duration_seconds_count{method="POST",route="/api/orders",status="499"}';
+      expect([sample(lines, 'commerce_http_requests_under_way'), sample(lines, route)]).toEqual(['0', '1']);
+    });
+  });
+
   it('are served at their address alone', async () => {
     expect((await ops.get('/')).status).toBe(404);
     expect((await program.http.get('/metrics')).status).toBe(404);
