@@ -27,7 +27,7 @@ describe('A client of MongoDB', () => {
     // It may be there later.
     expect(refusal).toBeInstanceOf(StorageUnavailable);
     expect(String(refusal)).toMatch(
-      /MongoDB at 127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1$/,
+      /MongoDB at 127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1. Start it, or correct MONGODB_URL.$/,
     );
   });
 

@@ -134,7 +134,10 @@ const unusable = (client: MongoClient, error: unknown): MongoUnusable | StorageU
   // The driver forgets the servers that turn out to be of another set, or of none.
   const others = error instanceof MongoServerSelectionError && error.reason?.servers.size === 0;
   if (others) return noReplicaSet(client, `no member of the replica set ${client.options.replicaSet}`, error);
-  return new StorageUnavailable(`MongoDB at ${hostsOf(client)} cannot be used: ${why}`, error);
+  return new StorageUnavailable(
+    `MongoDB at ${hostsOf(client)} cannot be used: ${why}. Start it, or correct MONGODB_URL.`,
+    error,
+  );
 };
 
 /** UserNotFound, Unauthorized, AuthenticationFailed. */

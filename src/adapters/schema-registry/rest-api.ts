@@ -103,7 +103,10 @@ export class RestApi {
   private silence(error: unknown, path: string): RegistryUnavailable {
     // Without the error itself: it holds the request, and so the password.
     const cause = error instanceof Error ? error.cause : undefined;
-    return new RegistryUnavailable(`${this.base}${path} cannot be reached: ${String(error)}`, cause);
+    return new RegistryUnavailable(
+      `${this.base}${path} cannot be reached: ${String(error)}. Start the registry, or correct its address.`,
+      cause,
+    );
   }
 
   private refusal({ status, errorCode, message }: RestError, path: string): Error {
