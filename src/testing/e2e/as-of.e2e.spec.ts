@@ -32,7 +32,7 @@ describe('An order as of', () => {
 
   beforeAll(async () => {
     site = await Site.open();
-    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: '5000' })).http;
+    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: Site.patienceMs })).http;
     shop = new Shop(http);
     const sku = await shop.stocked('THEN', 10);
     order = await shop.place({ [sku]: 2 }, { contact });

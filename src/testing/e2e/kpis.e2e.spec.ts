@@ -16,7 +16,7 @@ describe('The sales by day and currency', () => {
 
   beforeAll(async () => {
     site = await Site.open();
-    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: '5000' })).http;
+    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: Site.patienceMs })).http;
     shop = new Shop(http);
   });
 

@@ -39,7 +39,7 @@ describe('Notifications', () => {
 
   beforeAll(async () => {
     site = await Site.open();
-    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: '5000' })).http;
+    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: Site.patienceMs })).http;
     shop = new Shop(http);
     await shop.stocked('MUG', 100);
   });
@@ -156,7 +156,7 @@ describe('Notifications by SMTP', () => {
         ROLES: 'api,projector',
         SMTP_URL: server.url,
         MAIL_FROM: 'Shop <mail@shop.example>',
-        CONSISTENCY_TIMEOUT_MS: '5000',
+        CONSISTENCY_TIMEOUT_MS: Site.patienceMs,
       });
       const { http } = program;
       const shop = new Shop(http);

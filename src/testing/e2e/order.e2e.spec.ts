@@ -12,7 +12,7 @@ describe('An order', () => {
 
   beforeAll(async () => {
     site = await Site.open();
-    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: '5000' })).http;
+    http = (await site.start({ CONSISTENCY_TIMEOUT_MS: Site.patienceMs })).http;
     shop = new Shop(http);
   });
 

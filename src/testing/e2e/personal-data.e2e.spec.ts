@@ -47,7 +47,7 @@ describe('Personal data', () => {
 
   beforeAll(async () => {
     site = await Site.open();
-    program = await site.start({ CONSISTENCY_TIMEOUT_MS: '5000', LOG_LEVEL: 'debug' });
+    program = await site.start({ CONSISTENCY_TIMEOUT_MS: Site.patienceMs, LOG_LEVEL: 'debug' });
     http = program.http;
     shop = new Shop(http);
     sku = await shop.stocked('SEAL', 1_000);

@@ -135,6 +135,8 @@ const isLocked = (dataDir: string): boolean => {
 export class Site {
   /** Whether all is in the data folder: what looks into its files asks first. */
   static readonly isEmbedded = Object.keys(enginesGiven).length === 0;
+  /** For queries that must see a write (CONSISTENCY_TIMEOUT_MS): real engines on a busy machine take their time. */
+  static readonly patienceMs = Site.isEmbedded ? '5000' : '30000';
 
   private readonly programs: Program[] = [];
 

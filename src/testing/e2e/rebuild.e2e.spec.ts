@@ -99,8 +99,7 @@ describe('Views that are rebuilt while they serve', () => {
   };
 
   it('are never seen empty, half built or behind: three readers during three rebuilds and a rollback', async () => {
-    // Where real engines share a busy machine, a view takes its time.
-    const program = await site.start({ CONSISTENCY_TIMEOUT_MS: '30000' });
+    const program = await site.start({ CONSISTENCY_TIMEOUT_MS: Site.patienceMs });
     const shop = new Shop(program.http);
     const sku = await shop.stocked('READ', 1_000_000);
     await shop.place({ [sku]: 1 });

@@ -13,7 +13,7 @@ describe('A confirmed order', () => {
 
   beforeAll(async () => {
     site = await Site.open();
-    program = await site.start({ CONSISTENCY_TIMEOUT_MS: '5000' });
+    program = await site.start({ CONSISTENCY_TIMEOUT_MS: Site.patienceMs });
     http = program.http;
     shop = new Shop(http);
   });
