@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cache, wheels } from './downloads.ts';
 import { interruption } from './interruption.ts';
@@ -55,7 +55,7 @@ const main = async (args: readonly string[]): Promise<number> => {
       return 0;
     case 'clean':
       await stack.down(print);
-      rmSync(settings.directory, { recursive: true, force: true });
+      removeOwn(settings.directory);
       return 0;
     case 'env':
       for (const [name, value] of Object.entries(stack.environment)) print(`${name}=${quoted(value)}`);
@@ -143,6 +143,16 @@ const execute = (file: string, args: readonly string[], env: NodeJS.ProcessEnv):
       resolve(interruption.aborted ? 130 : (code ?? 1));
     });
   });
+
+/** What a stack makes in its folder; STACK_DIR may name one in which there is something else. */
+const own = /^((kafka|registry|mongodb|eventstore)(\..+)?|settings\.json|failed|run-\d+)$/;
+
+const removeOwn = (directory: string): void => {
+  if (!existsSync(directory)) return;
+  for (const entry of readdirSync(directory).filter((name) => own.test(name)))
+    rmSync(join(directory, entry), { recursive: true, force: true });
+  if (readdirSync(directory).length === 0) rmdirSync(directory);
+};
 
 const keepLogs = (from: string, to: string): void => {
   rmSync(to, { recursive: true, force: true });

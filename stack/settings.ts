@@ -31,7 +31,7 @@ const savedIn = (directory: string): string => join(directory, 'settings.json');
 
 /** The environment counts most, then what the stack in the folder was started with, then the defaults. */
 export const readSettings = (environment: NodeJS.ProcessEnv): Settings => {
-  const directory = resolve(repository, environment['STACK_DIR'] ?? '.stack');
+  const directory = resolve(repository, environment['STACK_DIR'] || '.stack');
   const given = Object.fromEntries(
     Object.keys(variables.shape)
       .filter((name) => (environment[name] ?? '') !== '')
