@@ -144,8 +144,8 @@ const execute = (file: string, args: readonly string[], env: NodeJS.ProcessEnv):
     });
   });
 
-/** What a stack makes in its folder; STACK_DIR may name one in which there is something else. */
-const own = /^((kafka|registry|mongodb|eventstore)(\..+)?|settings\.json|failed|run-\d+)$/;
+/** What a stack and `make observe` make in its folder; STACK_DIR may name one in which there is something else. */
+const own = /^((kafka|registry|mongodb|eventstore)(\..+)?|settings\.json|failed|(run|observe)-\d+)$/;
 
 const removeOwn = (directory: string): void => {
   if (!existsSync(directory)) return;

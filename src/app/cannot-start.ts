@@ -48,34 +48,57 @@ export const sendingMail: readonly Sentence[] = [
   },
 ];
 
-export const listening = (host: string, port: number): readonly Sentence[] => [
-  { codes: /^EADDRINUSE/, text: `PORT=${port} is in use on ${host}: stop what listens there, or set PORT.` },
-  { codes: /^(EADDRNOTAVAIL|ENOTFOUND)/, text: `HOST=${host} is not an address of this machine.` },
-  { codes: /^EACCES/, text: `This process may not listen on PORT=${port}. Set another, such as 8080.` },
-];
+interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** The settings that say so. */
+  readonly portName: string;
+  readonly hostName?: string;
+  readonly example: number;
+  /** What can be done without the port. */
+  readonly orElse?: string;
+}
 
-export const servingRegistry = (host: string, port: number): readonly Sentence[] => [
+const listeningAs = ({
+  host,
+  port,
+  portName,
+  hostName,
+  example,
+  orElse = '',
+}: Listener): readonly Sentence[] => [
   {
     codes: /^EADDRINUSE/,
-    text: `REGISTRY_PORT=${port} is in use on ${host}: stop what listens there, or set REGISTRY_PORT (0 turns the schema registry's REST API off).`,
+    text: `${portName}=${port} is in use on ${host}: stop what listens there, or set ${portName}${orElse}.`,
   },
+  ...(hostName === undefined
+    ? []
+    : [
+        {
+          codes: /^(EADDRNOTAVAIL|ENOTFOUND)/,
+          text: `${hostName}=${host} is not an address of this machine.`,
+        },
+      ]),
   {
     codes: /^EACCES/,
-    text: `This process may not listen on REGISTRY_PORT=${port}. Set another, such as 8081 (0 turns the schema registry's REST API off).`,
+    text: `This process may not listen on ${portName}=${port}. Set another, such as ${example}${orElse}.`,
   },
 ];
 
-export const servingOps = (host: string, port: number): readonly Sentence[] => [
-  {
-    codes: /^EADDRINUSE/,
-    text: `OPS_PORT=${port} is in use on ${host}: stop what listens there, or set OPS_PORT (0: no metrics).`,
-  },
-  { codes: /^(EADDRNOTAVAIL|ENOTFOUND)/, text: `OPS_HOST=${host} is not an address of this machine.` },
-  {
-    codes: /^EACCES/,
-    text: `This process may not listen on OPS_PORT=${port}. Set another, such as 9100 (0: no metrics).`,
-  },
-];
+export const listening = (host: string, port: number): readonly Sentence[] =>
+  listeningAs({ host, port, portName: 'PORT', hostName: 'HOST', example: 8080 });
+
+export const servingRegistry = (host: string, port: number): readonly Sentence[] =>
+  listeningAs({
+    ...{ host, port, portName: 'REGISTRY_PORT', example: 8081 },
+    orElse: " (0 turns the schema registry's REST API off)",
+  });
+
+export const servingOps = (host: string, port: number): readonly Sentence[] =>
+  listeningAs({
+    ...{ host, port, portName: 'OPS_PORT', hostName: 'OPS_HOST', example: 9100 },
+    orElse: ' (0: no metrics)',
+  });
 
 /** Faults that a user can mend are told in a sentence, as CannotStart; others pass as they are. */
 export const orExplain = async <Result>(

@@ -46,7 +46,8 @@ const correlationId = (request: FastifyRequest): string | undefined => {
   return id !== undefined && /^[\w.:-]{1,128}$/.test(id) ? id : undefined;
 };
 
-const traceparent = (request: FastifyRequest): string | undefined => {
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+export const traceparent = (request: FastifyRequest): string | undefined => {
   const parent = header(request, 'traceparent');
   return parent !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(parent)
     ? parent

@@ -131,14 +131,12 @@ class MongoView<Doc extends object> implements View<Doc> {
   async write(changes: readonly Change<Doc>[], checkpoint: Position | null, lease?: Lease): Promise<void> {
     await translated(async () => {
       const storage = await this.opened();
-      if (changes.length > 0) {
+      if (changes.length > 0 || checkpoint === null) {
         // A checkpoint that is moved tells itself of another term, or of a drop: the claim need not be looked at again.
         const isClaimed = checkpoint !== null && storage.hasClaimed(lease);
         await Promise.all([this.refuseLost(lease), ...(isClaimed ? [] : [storage.claim(lease)])]);
-        await storage.unlessDropped(() => this.put(storage, newestOf(changes)));
-      } else if (checkpoint === null) {
-        await Promise.all([this.refuseLost(lease), storage.claim(lease)]);
       }
+      if (changes.length > 0) await storage.unlessDropped(() => this.put(storage, newestOf(changes)));
       if (checkpoint !== null) await storage.advance(checkpoint, lease);
     });
   }

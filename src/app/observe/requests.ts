@@ -1,5 +1,6 @@
 import { type FastifyInstance } from 'fastify';
 import { type Metrics } from '../../adapters/observed/metrics.js';
+import { traceparent } from '../../http/request-context.js';
 
 /** How many requests come to each route, how they are answered and how long that takes. */
 export const observeRequests = (fastify: FastifyInstance, metrics: Metrics): void => {
@@ -21,7 +22,8 @@ export const observeRequests = (fastify: FastifyInstance, metrics: Metrics): voi
         route: request.routeOptions.url ?? 'none',
         status: String(reply.raw.headersSent ? reply.statusCode : clientClosedRequest),
       };
-      end(labels, traceIdOf(request.headers['traceparent']));
+      const [, traceId] = traceparent(request)?.split('-') ?? [];
+      end(labels, traceId);
     });
     done();
   });
@@ -33,9 +35,3 @@ const clientClosedRequest = 499;
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 /** A client may invent methods. */
 const methodOf = (method: string): string => (methods.has(method) ? method : 'other');
-
-/** https://www.w3.org/TR/trace-context/#traceparent-header */
-const traceIdOf = (traceparent: string | string[] | undefined): string | undefined =>
-  typeof traceparent === 'string'
-    ? /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1]
-    : undefined;

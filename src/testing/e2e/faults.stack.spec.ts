@@ -120,6 +120,16 @@ describe('Four processes, each of one role, while orders come all the time', () 
     isWhole = true;
   };
 
+  const awayTwice = (engine: OwnEngine, name: string): Promise<void> =>
+    throughout(async (load) => {
+      for (const end of ['stop', 'kill'] as const) {
+        await engine[end]();
+        await pause(5_000);
+        await engine.start();
+        await recovered(`${name} away for 5 s (${end})`, load);
+      }
+    });
+
   /** Nothing is missing, doubled or different anywhere. It takes long: once for each engine, and for the roles. */
   const allAgree = async (): Promise<void> => {
     if (!isWhole) throw new Error('It is not over with a failure that came before.');
@@ -225,27 +235,11 @@ describe('Four processes, each of one role, while orders come all the time', () 
 
   it('agree after the faults of Kafka: orders, events, topics and views', allAgree);
 
-  it('go on after MongoDB has been stopped, and killed', () =>
-    throughout(async (load) => {
-      for (const end of ['stop', 'kill'] as const) {
-        await mongodb[end]();
-        await pause(5_000);
-        await mongodb.start();
-        await recovered(`MongoDB away for 5 s (${end})`, load);
-      }
-    }));
+  it('go on after MongoDB has been stopped, and killed', () => awayTwice(mongodb, 'MongoDB'));
 
   it('agree after those of MongoDB: orders, events, topics and views', allAgree);
 
-  it('go on after the event store has been stopped, and killed', () =>
-    throughout(async (load) => {
-      for (const end of ['stop', 'kill'] as const) {
-        await eventstore[end]();
-        await pause(5_000);
-        await eventstore.start();
-        await recovered(`Event store away for 5 s (${end})`, load);
-      }
-    }));
+  it('go on after the event store has been stopped, and killed', () => awayTwice(eventstore, 'Event store'));
 
   it('do not need the registry for what they know', async () => {
     await throughout(async (load) => {
