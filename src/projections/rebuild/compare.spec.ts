@@ -166,6 +166,7 @@ describe('the paths of a difference', () => {
     [{ a: 1 }, { a: 2 }, [{ path: 'a', serving: 1, built: 2 }]],
     [{ a: { b: [1, 2] } }, { a: { b: [1, 3, 4] } }, ['a.b[1]', 'a.b[2]']],
     [{ a: null }, {}, [{ path: 'a', serving: null, built: undefined }]],
+    [{ valueOf: 1 }, {}, [{ path: 'valueOf', serving: 1, built: undefined }]],
     [{ a: [1] }, { a: { 0: 1 } }, [{ path: 'a', serving: '[1]', built: '{"0":1}' }]],
     [{ a: 'x'.repeat(300) }, { a: '' }, [{ path: 'a', serving: `${'x'.repeat(200)}…`, built: '' }]],
   ])('of %j and %j', (serving, built, expected) => {

@@ -23,7 +23,7 @@ export const differingPaths = (serving: unknown, built: unknown, most: number): 
       for (let index = 0; index < length; index += 1) walk(`${path}[${index}]`, one[index], other[index]);
     } else if (isRecord(one) && isRecord(other)) {
       for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
-        walk(path === '' ? key : `${path}.${key}`, one[key], other[key]);
+        walk(path === '' ? key : `${path}.${key}`, ownValue(one, key), ownValue(other, key));
       }
     } else {
       paths.push({ path, serving: shown(one), built: shown(other) });
@@ -32,6 +32,10 @@ export const differingPaths = (serving: unknown, built: unknown, most: number): 
   walk('', serving, built);
   return paths;
 };
+
+/** Not what every object inherits: a document may have a key `valueOf`. */
+const ownValue = (record: Readonly<Record<string, unknown>>, key: string): unknown =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
 
 const longest = 200;
 
