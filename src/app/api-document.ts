@@ -13,6 +13,13 @@ export const serveApiDocument = (app: NestFastifyApplication): void => {
         'Every refusal is a problem document with a stable code (docs/api.md).',
     )
     .setVersion('1')
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description:
+        'Of the issuer that the service is configured with; without one nobody is asked who he is.',
+    })
     .build();
   SwaggerModule.setup('docs', app, () => withConventions(SwaggerModule.createDocument(app, config)), {
     jsonDocumentUrl: 'docs/openapi.json',
@@ -20,6 +27,9 @@ export const serveApiDocument = (app: NestFastifyApplication): void => {
   });
   app.getHttpAdapter().get('/', (_request: FastifyRequest, reply: FastifyReply) => reply.redirect('/docs'));
 };
+
+/** The routes of the document and its page, which everybody may read. */
+export const isApiDocument = (route: string): boolean => route === '/' || /^\/docs(\/|$)/.test(route);
 
 const header = (name: string, description: string) => ({
   name,

@@ -56,6 +56,13 @@ describe('configuration', () => {
     [{ KAFKA_REPLICATION_FACTOR: '1' }, ['KAFKA_MIN_INSYNC_REPLICAS']],
     [{ MONGODB_USERNAME: 'shop' }, ['MONGODB_PASSWORD']],
     [{ EVENTSTORE_PASSWORD: 'secret' }, ['EVENTSTORE_USERNAME']],
+    [{ OIDC_ISSUER: 'https://id.example' }, ['OIDC_AUDIENCE']],
+    [{ OIDC_AUDIENCE: 'orders' }, ['OIDC_AUDIENCE']],
+    [{ OIDC_JWKS_URL: 'https://id.example/keys' }, ['OIDC_JWKS_URL']],
+    [{ DEV_ISSUER: 'true', NODE_ENV: 'production' }, ['DEV_ISSUER']],
+    [{ DEV_ISSUER: 'true', OIDC_ISSUER: 'https://id.example', OIDC_AUDIENCE: 'orders' }, ['DEV_ISSUER']],
+    [{ DEV_ISSUER: 'true', PORT: '0' }, ['DEV_ISSUER']],
+    [{ NODE_ENV: 'production', OIDC_ISSUER: 'http://id.example', OIDC_AUDIENCE: 'orders' }, ['OIDC_ISSUER']],
   ])('%j is not enough', (env, names) => {
     const all = new RegExp(names.map((name) => `${name}=.* must `).join('.*'), 's');
     expect(() => readConfig(env)).toThrow(all);

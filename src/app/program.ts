@@ -5,10 +5,11 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metrics } from '../adapters/observed/metrics.js';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
+import { controlAccess } from '../http/access-control.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { pause } from '../execution/pause.js';
 import { type Logger } from '../ports/logger.js';
-import { serveApiDocument } from './api-document.js';
+import { isApiDocument, serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { CannotStart, listening, orExplain, servingOps, servingRegistry } from './cannot-start.js';
 import { type Config } from './config.js';
@@ -17,6 +18,7 @@ import { deploy, undeployed } from './deploy.js';
 import { patiently } from './engines/reachable.js';
 import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
+import { type Identities, openIdentities, serveDevIssuer } from './identity.js';
 import { observeBuses } from './observe/buses.js';
 import { type OpsServer, serveOps } from './observe/ops-server.js';
 import { observeRequests } from './observe/requests.js';
@@ -48,12 +50,14 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
   const stop = () => endAll(started.splice(0).reverse(), config, logger);
   try {
     const metrics = config.OPS_PORT === 0 ? undefined : new Metrics();
+    const identities = await openIdentities(config, logger);
+    started.push(() => Promise.resolve(identities.verifier?.close()));
     const platform = await openPlatform(config, logger, metrics);
     started.push(() => platform.close());
     await patiently(() => beDeployed(config, platform), config.ENGINES_WAIT_SECONDS * 1_000, logger);
 
-    const lifecycle = new Lifecycle(config);
-    const app = await createApp(config, platform, lifecycle, metrics);
+    const lifecycle = new Lifecycle(config, identities.verifier);
+    const app = await createApp(config, platform, lifecycle, identities, metrics);
     const connections = new Connections(app.getHttpServer());
     const workers = new Workers(app, platform, config, metrics);
     lifecycle.workers = workers;
@@ -149,6 +153,7 @@ const createApp = async (
   config: Config,
   platform: Platform,
   lifecycle: Lifecycle,
+  { verifier, devIssuer }: Identities,
   metrics: Metrics | undefined,
 ): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -160,6 +165,8 @@ const createApp = async (
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
   if (metrics !== undefined) observeRequests(fastify, metrics);
+  controlAccess(fastify, verifier, isApiDocument);
+  if (devIssuer !== undefined) serveDevIssuer(fastify, devIssuer);
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   if (config.ROLES.includes('api')) serveApiDocument(app);
   await app.init();
