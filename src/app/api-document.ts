@@ -73,8 +73,8 @@ const withConventions = (document: OpenAPIObject): OpenAPIObject => {
     for (const operation of [writes.post, writes.put, writes.patch, writes.delete]) {
       if (operation === undefined) continue;
       operation.parameters = [...(operation.parameters ?? []), idempotencyKey, ifMatch];
-      for (const answer of Object.values(operation.responses)) {
-        if (answer !== undefined && 'description' in answer) answer.headers = writeHeaders;
+      for (const [status, answer] of Object.entries(operation.responses)) {
+        if (status.startsWith('2') && answer !== undefined && 'description' in answer) answer.headers = writeHeaders;
       }
       operation.responses = { ...operation.responses, default: refusal };
     }

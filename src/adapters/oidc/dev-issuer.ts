@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createLocalJWKSet,
@@ -113,14 +113,18 @@ const newKeyIn = async (folder: string, file: string): Promise<z.infer<typeof st
   const jwk: JWK = await exportJWK(privateKey);
   const key = storedKey.parse({ ...jwk, kid: randomUUID(), alg: algorithm });
   await mkdir(folder, { recursive: true });
+  const whole = `${file}.${key.kid}`;
+  await writeFile(whole, JSON.stringify(key), { mode: 0o600, flag: 'wx' });
   try {
-    await writeFile(file, JSON.stringify(key), { mode: 0o600, flag: 'wx' });
+    await link(whole, file);
     return key;
   } catch (error) {
-    // Another process was first: that one's counts, as soon as it is whole.
+    // Another process was first: that one's counts.
     const theirs = isCoded(error, 'EEXIST') ? await keyIn(file) : undefined;
     if (theirs !== undefined) return theirs;
     throw error;
+  } finally {
+    await unlink(whole);
   }
 };
 
@@ -133,4 +137,4 @@ const jsonOf = (text: string): unknown => {
 };
 
 const isCoded = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+  typeof error === 'object' && error !== null && 'code' in error && error.code === code;

@@ -16,7 +16,16 @@ export type Headers = Readonly<Record<string, string>>;
 export class HttpClient {
   private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
 
-  constructor(readonly url: string) {}
+  /** @param always headers of every request */
+  constructor(
+    readonly url: string,
+    readonly always: Headers = {},
+  ) {}
+
+  /** Another client of the same address, who is who the token says. */
+  bearing(token: string): HttpClient {
+    return new HttpClient(this.url, { authorization: `Bearer ${token}` });
+  }
 
   get(path: string, headers: Headers = {}): Promise<Reply> {
     return this.send('GET', path, undefined, headers);
@@ -51,7 +60,10 @@ export class HttpClient {
     path: string,
     headers: Headers,
   ): { readonly request: http.ClientRequest; readonly reply: Promise<Reply> } {
-    const request = http.request(this.url + path, { method, agent: this.agent, headers });
+    const request = http.request(this.url + path, {
+      ...{ method, agent: this.agent },
+      headers: { ...this.always, ...headers },
+    });
     const reply = new Promise<Reply>((resolve, reject) => {
       request.on('error', reject);
       request.on('response', (response) => {
