@@ -74,7 +74,8 @@ const withConventions = (document: OpenAPIObject): OpenAPIObject => {
       if (operation === undefined) continue;
       operation.parameters = [...(operation.parameters ?? []), idempotencyKey, ifMatch];
       for (const [status, answer] of Object.entries(operation.responses)) {
-        if (status.startsWith('2') && answer !== undefined && 'description' in answer) answer.headers = writeHeaders;
+        if (status.startsWith('2') && answer !== undefined && 'description' in answer)
+          answer.headers = writeHeaders;
       }
       operation.responses = { ...operation.responses, default: refusal };
     }

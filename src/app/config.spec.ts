@@ -44,6 +44,11 @@ describe('configuration', () => {
       'api,projektor',
       'ROLES=api,projektor is not valid: it must be a comma-separated list of api, process, projector, bridge (see .env.example).',
     ],
+    [
+      'TRUST_PROXY',
+      '10.0.0.0/33',
+      'TRUST_PROXY=10.0.0.0/33 is not valid: it must be addresses and networks with commas, like 10.0.0.0/8 (see .env.example).',
+    ],
     ['SEED_DEMO', 'yes', 'SEED_DEMO=yes is not valid: it must be true or false (see .env.example).'],
   ])('%s=%s stops the start with a sentence that names it', (name, value, sentence) => {
     expect(() => readConfig({ [name]: value })).toThrow(new InvalidConfiguration([sentence]));

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { faultPoints } from './fault-points.js';
 
@@ -48,6 +49,11 @@ const claim = (fallback: string) =>
     .string()
     .regex(/^\S{1,200}$/, 'must be the name of a claim, or a path with dots to it, like realm_access.roles')
     .default(fallback);
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits] = text.split('/');
+  return isIP(address) !== 0 && (bits === undefined || Number(bits) <= (isIP(address) === 6 ? 128 : 32));
+};
 
 const saslMechanisms = ['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'aws-msk-iam'] as const;
 const compressions = ['none', 'gzip', 'zstd'] as const;
@@ -134,6 +140,17 @@ const settings = z.object({
   OIDC_CLOCK_TOLERANCE_SECONDS: whole(10, 0, 30),
   DEV_ISSUER: flag(false),
   NODE_ENV: z.string().optional(),
+  RATE_LIMIT_PER_SECOND: whole(50, 0, 1_000_000),
+  RATE_LIMIT_SERVICE_PER_SECOND: whole(1_000, 0, 1_000_000),
+  RATE_LIMIT_REFUSED_PER_SECOND: whole(10, 0, 1_000_000),
+  RATE_LIMIT_BURST_SECONDS: whole(4, 1, 3_600),
+  TRUST_PROXY: z
+    .string()
+    .transform((list) => list.split(','))
+    .refine((list) => list.every(isNetwork), 'must be addresses and networks with commas, like 10.0.0.0/8')
+    .optional(),
+  HSTS_SECONDS: whole(0, 0, 63_072_000),
+  CONNECTIONS_MAX: whole(20_000, 1, 1_000_000),
   BODY_LIMIT_BYTES: whole(262_144, 1_024, 16_777_216),
   FAULT_POINT: z
     .string()

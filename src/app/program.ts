@@ -7,6 +7,8 @@ import { Metrics } from '../adapters/observed/metrics.js';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
 import { controlAccess } from '../http/access-control.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { RateLimiter } from '../http/rate-limit.js';
+import { secureAnswers } from '../http/security-headers.js';
 import { pause } from '../execution/pause.js';
 import { type Logger } from '../ports/logger.js';
 import { isApiDocument, serveApiDocument } from './api-document.js';
@@ -16,7 +18,7 @@ import { type Config } from './config.js';
 import { Connections } from './connections.js';
 import { deploy, undeployed } from './deploy.js';
 import { patiently } from './engines/reachable.js';
-import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
+import { acceptJsonOnly, httpAdapter, rateLimitsOf } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
 import { type Identities, openIdentities, serveDevIssuer } from './identity.js';
 import { observeBuses } from './observe/buses.js';
@@ -58,7 +60,7 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
 
     const lifecycle = new Lifecycle(config, identities.verifier);
     const app = await createApp(config, platform, lifecycle, identities, metrics);
-    const connections = new Connections(app.getHttpServer());
+    const connections = new Connections(app.getHttpServer(), config.CONNECTIONS_MAX);
     const workers = new Workers(app, platform, config, metrics);
     lifecycle.workers = workers;
     const ops = metrics && (await openOps(metrics, workers, platform, config));
@@ -165,7 +167,8 @@ const createApp = async (
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
   if (metrics !== undefined) observeRequests(fastify, metrics);
-  controlAccess(fastify, verifier, isApiDocument);
+  secureAnswers(fastify, config.HSTS_SECONDS);
+  controlAccess(fastify, verifier, isApiDocument, new RateLimiter(rateLimitsOf(config)));
   if (devIssuer !== undefined) serveDevIssuer(fastify, devIssuer);
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   if (config.ROLES.includes('api')) serveApiDocument(app);

@@ -5,6 +5,7 @@ import { type Access, type Grant } from './access.js';
 import { anybody, type Caller, type Role, roles } from './caller.js';
 import { idSchema } from './input.js';
 import { problem, ProblemException } from './problem.js';
+import { type RateLimiter } from './rate-limit.js';
 
 /**
  * Before anything else of a request is read: who is it, and may they use the route?
@@ -15,8 +16,9 @@ export const controlAccess = (
   fastify: FastifyInstance,
   verifier: TokenVerifier | undefined,
   isOpen: (route: string) => boolean,
+  limiter: RateLimiter,
 ): void => {
-  fastify.addHook('onRequest', async (request) => {
+  fastify.addHook('onRequest', async (request, reply) => {
     if (request.is404) return;
     const { url = '', config } = request.routeOptions;
     const access = config.access ?? (isOpen(url) ? 'everybody' : undefined);
@@ -29,11 +31,28 @@ export const controlAccess = (
       request.caller = anybody;
       return;
     }
-    request.caller = callerAs(await identified(request, verifier), access);
+    const identity = await identified(request, verifier, limiter);
+    const caller = callerAs(identity, access);
+    void reply.headers(limiter.ofCaller(caller.actor, caller.isCustomer));
+    request.caller = caller;
   });
 };
 
-const identified = async (request: FastifyRequest, verifier: TokenVerifier): Promise<Identity> => {
+const identified = async (
+  request: FastifyRequest,
+  verifier: TokenVerifier,
+  limiter: RateLimiter,
+): Promise<Identity> => {
+  try {
+    return await identityOf(request, verifier);
+  } catch (error) {
+    // Whoever has a token is not held up by those behind the same address who have none.
+    if (error instanceof ProblemException) limiter.ofStranger(request.ip);
+    throw error;
+  }
+};
+
+const identityOf = async (request: FastifyRequest, verifier: TokenVerifier): Promise<Identity> => {
   const { authorization } = request.headers;
   if (authorization === undefined) {
     throw unauthorized('TOKEN_MISSING', 'Send a token of the issuer: Authorization: Bearer …');
@@ -57,7 +76,7 @@ const callerAs = (identity: Identity, access: Exclude<Access, 'everybody'>): Cal
   );
   if (granted === 'operator' || granted === 'service') {
     const actor = `${granted}:${subject}`;
-    return { actor, only: undefined, keys: actor, expiresAt };
+    return { actor, isCustomer: false, only: undefined, keys: actor, expiresAt };
   }
   if (granted === undefined && !(access.includes('owner') && has('customer'))) throw missing(access);
   const customerId = idSchema.safeParse(identity.customerId);
@@ -69,7 +88,13 @@ const callerAs = (identity: Identity, access: Exclude<Access, 'everybody'>): Cal
     );
   }
   const actor = `customer:${customerId.data}`;
-  return { actor, only: customerId.data, keys: actor, expiresAt };
+  return {
+    actor,
+    isCustomer: true,
+    only: granted === undefined ? customerId.data : undefined,
+    keys: actor,
+    expiresAt,
+  };
 };
 
 const missing = (access: readonly Grant[]): ProblemException => {

@@ -8,6 +8,7 @@ export type Role = (typeof roles)[number];
 export interface Caller {
   /** In the metadata of the events that come of it. */
   readonly actor: string;
+  readonly isCustomer: boolean;
   /** The one customer whose carts and orders it may see and change; undefined: those of all. */
   readonly only: string | undefined;
   /** Keys of requests are the caller's own: nobody meets another's. undefined: all share them. */
@@ -17,7 +18,13 @@ export interface Caller {
 }
 
 /** Where no issuer is configured, whoever reaches the port. */
-export const anybody: Caller = { actor: 'api', only: undefined, keys: undefined, expiresAt: undefined };
+export const anybody: Caller = {
+  actor: 'api',
+  isCustomer: false,
+  only: undefined,
+  keys: undefined,
+  expiresAt: undefined,
+};
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -62,7 +62,7 @@ describe('the context of a request', () => {
   it("names who calls, whose keys are no other caller's", () => {
     const of = (name: string) => {
       const actor = `customer:${name}`;
-      const caller = { actor, only: name, keys: actor, expiresAt: 1 };
+      const caller = { actor, isCustomer: true, only: name, keys: actor, expiresAt: 1 };
       return commandContext(request({ 'idempotency-key': 'key-1' }, '/api/carts', 'POST', caller), {});
     };
     const [ann, bob] = [of('ann'), of('bob')];

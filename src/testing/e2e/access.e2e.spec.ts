@@ -194,6 +194,8 @@ describe('Access control', () => {
       OIDC_ISSUER: issuer.url,
       OIDC_AUDIENCE: issuer.audience,
       OIDC_ROLES_CLAIM: 'realm_access.roles',
+      RATE_LIMIT_PER_SECOND: '0',
+      RATE_LIMIT_REFUSED_PER_SECOND: '0',
       CONSISTENCY_TIMEOUT_MS: Site.patienceMs,
     });
     clients = {
@@ -461,6 +463,94 @@ describe('Access control', () => {
     expect((await started.http.get('/api/catalog')).status).toBe(401);
     await lone.clean();
     await away.stop();
+  });
+});
+
+describe('A flood of requests', () => {
+  let site: Site;
+  let issuer: TestIssuer;
+  let program: Program;
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    site = await Site.open();
+    program = await site.program({
+      ...{ OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: issuer.audience, ROLES: 'api', SERVICES: 'catalog' },
+      // So slow that what is spent stays spent while the spec runs.
+      ...{ RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_REFUSED_PER_SECOND: '1', RATE_LIMIT_BURST_SECONDS: '3600' },
+      ...{ TRUST_PROXY: '127.0.0.1', HSTS_SECONDS: '600' },
+    });
+    program.spawn();
+    await until('readiness', async () => (await program.readiness()) === 200 || undefined);
+  });
+
+  afterAll(async () => {
+    await site.clean();
+    await issuer.stop();
+  });
+
+  /** The first answer that is another, and how many came before. */
+  const floodUntilRefused = async (client: HttpClient, path: string, headers: Headers = {}) => {
+    const replies = await Promise.all(Array.from({ length: 4_000 }, () => client.get(path, headers)));
+    const refused = replies.filter(({ status }) => status === 429);
+    return { refused, passed: replies.length - refused.length };
+  };
+
+  it('of one customer is refused, and holds up nobody else', async () => {
+    const bearing = async (subject: string, role = 'customer') =>
+      program.http.bearing(await issuer.token({ roles: [role] }, { subject }));
+    const [flooding, other, service] = [
+      await bearing('ann'),
+      await bearing('bob'),
+      await bearing('erp', 'service'),
+    ];
+    const { refused, passed } = await floodUntilRefused(flooding, '/api/catalog/NONE');
+    expect(passed).toBeGreaterThanOrEqual(3_600);
+    const [first] = refused;
+    if (first === undefined) throw new Error('No request was refused.');
+    expect(read(contract.problem, first, 429).code).toBe('RATE_LIMITED');
+    expect(first.headers).toMatchObject({
+      'retry-after': '1',
+      'ratelimit-policy': '"customer";q=3600;w=3600',
+      ratelimit: expect.stringMatching(/^"customer";r=0;t=\d+$/),
+    });
+    const answered = await other.get('/api/catalog/NONE');
+    expect(answered.status).not.toBe(429);
+    expect(answered.headers).toMatchObject({ ratelimit: '"customer";r=3599;t=1' });
+    expect((await service.get('/api/catalog/NONE')).headers).toMatchObject({
+      'ratelimit-policy': '"service";q=3600000;w=3600',
+    });
+    for (const client of [flooding, other, service]) client.close();
+  });
+
+  it('without tokens is refused by its address, as the proxy in front tells it', async () => {
+    const from = (address: string): Headers => ({ 'x-forwarded-for': `192.0.2.99, ${address}` });
+    const { passed } = await floodUntilRefused(program.http, '/api/catalog', from('198.51.100.7'));
+    expect(passed).toBeGreaterThanOrEqual(3_600);
+    expect((await program.http.get('/api/catalog', from('198.51.100.7'))).status).toBe(429);
+    expect((await program.http.get('/api/catalog', from('198.51.100.8'))).status).toBe(401);
+    expect((await program.http.get('/health/live', from('198.51.100.7'))).status).toBe(200);
+  });
+
+  it('or any other request gets headers that tell browsers and caches to be careful', async () => {
+    const careful = {
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'strict-transport-security': 'max-age=600; includeSubDomains',
+    };
+    const data = { 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" };
+    expect((await program.http.get('/api/catalog')).headers).toMatchObject({
+      ...careful,
+      ...data,
+      'cache-control': 'no-store',
+    });
+    expect((await program.http.get('/api/none')).headers).toMatchObject({ ...careful, ...data });
+    expect((await program.http.get('/docs')).headers).toMatchObject({
+      ...careful,
+      'content-security-policy': expect.stringMatching(/^default-src 'self'; .*frame-ancestors 'none'$/),
+    });
   });
 });
 
