@@ -100,6 +100,11 @@ const settings = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,30}$/, 'must be 1 to 30 letters, digits, dashes or underscores')
     .default('commerce'),
+  KEYS_KMS_KEY_ID: z
+    .string()
+    .regex(/^[\w:/-]{1,2048}$/, 'must be the id or ARN of a key, or an alias, like alias/customers')
+    .optional(),
+  KEYS_KMS_REGION: text,
   ENGINES_WAIT_SECONDS: whole(60, 0, 3_600),
   ROLES: listOf(roles),
   SERVICES: listOf(services),
