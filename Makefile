@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -44,6 +44,10 @@ stack-status:
 
 stack-clean:
 	stack/stack clean
+
+# Licences of what runs in production, and what the registry knows of its weaknesses.
+audit: dist/.built
+	@$(NODE) --enable-source-maps dist/test/licences/audit.js
 
 build: dist/.built
 
