@@ -50,7 +50,10 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     const metrics = config.OPS_PORT === 0 ? undefined : new Metrics();
     const platform = await openPlatform(config, logger, metrics);
     started.push(() => platform.close());
-    await patiently(() => beDeployed(config, platform), config.ENGINES_WAIT_SECONDS * 1_000, logger);
+    await patiently(() => beDeployed(config, platform), {
+      patienceMs: config.ENGINES_WAIT_SECONDS * 1_000,
+      logger,
+    });
 
     const lifecycle = new Lifecycle(config);
     const app = await createApp(config, platform, lifecycle, metrics);
