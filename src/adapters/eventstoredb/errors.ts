@@ -179,7 +179,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /ECONNREFUSED|No connection established|ECONNRESET|Connection dropped|socket hang up/i,
-    'it cannot be reached, or tls in the connection string is not as on the server',
+    'it cannot be reached (start it, or correct the address), or tls in the connection string is not as on the server',
   ],
 ];
 

@@ -66,7 +66,7 @@ export const connectMongo = ({ url, username, password, logger }: MongoOptions):
     const hasPrimary = primary !== undefined;
     if (hasPrimary && hadPrimary !== true) logger.info({ primary: primary.address }, 'MongoDB is connected');
     if (!hasPrimary && hadPrimary === true)
-      logger.warn({ err: error }, 'MongoDB has no primary; tried again');
+      logger.warn({ error: String(error ?? '') }, 'MongoDB has no primary; tried again');
     if (hasPrimary || hadPrimary === true) hadPrimary = hasPrimary;
   });
   client.on('connectionPoolCleared', ({ address }) => {

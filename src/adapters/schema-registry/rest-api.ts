@@ -107,7 +107,7 @@ export class RestApi {
       ? 'The server does not speak TLS there: say http:// in SCHEMA_REGISTRY_URL, or correct the port.'
       : 'Start the registry, or correct SCHEMA_REGISTRY_URL.';
     return new RegistryUnavailable(
-      `${this.base}${path} cannot be reached: ${String(error)}. ${advice}`,
+      `${this.base}${path} cannot be reached: ${oneLine(error)}. ${advice}`,
       cause,
     );
   }
@@ -127,5 +127,7 @@ export class RestApi {
     return new RegistryRefusal(errorCode > 0 ? errorCode : status, words);
   }
 }
+
+const oneLine = (error: unknown): string => String(error).replaceAll(/\s+/g, ' ').trim();
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

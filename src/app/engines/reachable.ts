@@ -21,7 +21,7 @@ export interface Patience {
 
 /**
  * Does the step again while an engine does not answer, so that systems may be started in any order.
- * @throws CannotStart when it has not answered for that long; whatever else the step throws; AbortError
+ * @throws CannotStart when it has not answered for that long, or the wait has been ended; whatever else the step throws
  */
 export const patiently = async <Result>(
   step: () => Promise<Result>,
@@ -34,7 +34,7 @@ export const patiently = async <Result>(
       return await step();
     } catch (error) {
       if (!(error instanceof StorageUnavailable || error instanceof RegistryUnavailable)) throw error;
-      if (Date.now() >= deadline) throw new CannotStart(error.message, error);
+      if (signal?.aborted === true || Date.now() >= deadline) throw new CannotStart(error.message, error);
       if (error.message !== said) logger.warn({}, `Waiting for an engine. ${error.message}`);
       said = error.message;
       await delay(pauseMs, undefined, { ...(signal && { signal }) });
