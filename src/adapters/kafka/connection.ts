@@ -90,11 +90,12 @@ export class Connection {
     return new Error(`The connection for ${this.purpose} has been closed.`);
   }
 
-  /** What is under way may connect to another broker yet. */
+  /** What is under way connects to its broker anew, which the cluster has forgotten by then. */
   private async disconnect(cluster: WireCluster): Promise<void> {
+    const brokers = Object.values(cluster.brokerPool.brokers);
     await cluster.disconnect();
     await Promise.allSettled(this.working);
-    await cluster.disconnect();
+    await Promise.all([cluster, ...brokers].map((each) => each.disconnect()));
   }
 
   private tracked<T>(work: Promise<T>): Promise<T> {
@@ -137,7 +138,7 @@ export class Connection {
     this.current = undefined;
     this.tell(reasonOf(error), error);
     // It waits for what is still under way; nobody waits for it.
-    void opening.then((cluster) => cluster.disconnect()).catch(() => undefined);
+    void opening.then((cluster) => this.disconnect(cluster)).catch(() => undefined);
   }
 
   /** Once for each reason, however often it is tried. */
