@@ -56,7 +56,10 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     started.push(() => Promise.resolve(identities.verifier?.close()));
     const platform = await openPlatform(config, logger, metrics);
     started.push(() => platform.close());
-    await patiently(() => beDeployed(config, platform), config.ENGINES_WAIT_SECONDS * 1_000, logger);
+    await patiently(() => beDeployed(config, platform), {
+      patienceMs: config.ENGINES_WAIT_SECONDS * 1_000,
+      logger,
+    });
 
     const lifecycle = new Lifecycle(config, identities.verifier);
     const app = await createApp(config, platform, lifecycle, identities, metrics);
