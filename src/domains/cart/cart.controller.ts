@@ -68,7 +68,7 @@ export class CartController {
     @JsonBody(newItem) body: z.infer<typeof newItem>,
     @Http() http: Exchange,
   ) {
-    await this.own(cartId, http);
+    await this.refuseOthers(cartId, http);
     const add = new AddToCart(cartId, body.sku, body.quantity, http.context(body));
     const cart = this.answer(cartId, await this.commands.execute(add), http);
     http.answerAt(`/api/carts/${cartId}`, 201);
@@ -84,7 +84,7 @@ export class CartController {
     @JsonBody(newQuantity) body: z.infer<typeof newQuantity>,
     @Http() http: Exchange,
   ) {
-    await this.own(cartId, http);
+    await this.refuseOthers(cartId, http);
     const change = new ChangeCartItem(cartId, sku, body.quantity, http.context(body));
     return this.answer(cartId, await this.commands.execute(change), http);
   }
@@ -98,7 +98,7 @@ export class CartController {
     @JsonBody(nothing) body: z.infer<typeof nothing>,
     @Http() http: Exchange,
   ) {
-    await this.own(cartId, http);
+    await this.refuseOthers(cartId, http);
     const remove = new ChangeCart(cartId, { do: 'removeItem', cartId, sku }, http.context(body));
     return this.answer(cartId, await this.commands.execute(remove), http);
   }
@@ -114,7 +114,7 @@ export class CartController {
   ) {
     const { contact, shippingAddress, ...rest } = body;
     const personal = { contact, shippingAddress };
-    const customerId = await this.own(cartId, http);
+    const customerId = await this.customerFor(cartId, http);
     // Without a customer there is nothing to check out, and nothing to seal for.
     const [fingerprint, sealed] =
       customerId === undefined
@@ -135,8 +135,13 @@ export class CartController {
     return cartBody(cartId, state, revision);
   }
 
-  /** Its customer; undefined when there is no such cart. To who may not know of it, it is as one that is not there. */
-  private async own(cartId: string, { caller }: Exchange): Promise<string | undefined> {
+  /** To who may not know of a cart, it is as one that is not there. */
+  private async refuseOthers(cartId: string, http: Exchange): Promise<void> {
+    if (http.caller.only !== undefined) await this.customerFor(cartId, http);
+  }
+
+  /** undefined when there is no such cart. */
+  private async customerFor(cartId: string, { caller }: Exchange): Promise<string | undefined> {
     const customerId = await this.customerOf(cartId);
     if (owns(caller, customerId)) return customerId;
     throw notFound('cart', cartId);
