@@ -189,6 +189,21 @@ describe('the verifier of tokens', () => {
     );
   });
 
+  it('accepts a key that was withdrawn until it fetches the keys anew, as it does now and then', async () => {
+    const { url, audience } = issuer;
+    const keys = new IssuerKeys({ issuer: url, logger: logbook().logger, cooldownMs: 60_000 });
+    const rules = { issuer: url, audience, rolesClaim: 'roles', customerClaim: 'sub', toleranceSeconds: 5 };
+    const verifier = new JwtVerifier(rules, keys);
+    verifiers.push(verifier);
+    const old = await issuer.token({});
+    await verifier.verify(old);
+    await issuer.rotate('two');
+    expect(await verifier.verify(old)).toMatchObject({ subject: 'somebody' });
+    await keys.refresh();
+    expect(await verifier.verify(old)).toMatchObject({ code: 'TOKEN_INVALID' });
+    expect(await verifier.verify(await issuer.token({}))).toMatchObject({ subject: 'somebody' });
+  });
+
   it('does not fetch them for every key that it is told of', async () => {
     const verifier = verifierWith({}, { cooldownMs: 60_000 });
     for (const kid of ['a', 'b', 'c']) {
