@@ -127,11 +127,12 @@ const keysOf = (ids: readonly string[]) => Object.groupBy(ids, (id) => id.charAt
 /**
  * The runtime on inbox and dead letters of an engine.
  * @param open empty ones each time
+ * @param parameters with `endOnFailure` where a run that fails may take minutes, and so must not be made smaller
  */
 export const describeConsumerRuntime = (
   name: string,
   open: (dataDir: string) => Engine,
-  { numRuns }: { readonly numRuns: number },
+  parameters: Pick<fc.Parameters, 'numRuns' | 'endOnFailure'>,
 ): void => {
   describe(`Consumers on ${name}, whatever fails and whoever comes and goes`, () => {
     it('handle every event exactly once, in the order of its key', async () => {
@@ -141,7 +142,7 @@ export const describeConsumerRuntime = (
           expect(ahead).toStrictEqual([]);
           expect(keysOf(succeeded)).toEqual(keysOf(published));
         }),
-        { numRuns },
+        parameters,
       );
     });
 
@@ -152,7 +153,7 @@ export const describeConsumerRuntime = (
           expect(ahead).toStrictEqual([]);
           expect(keysOf([...new Set(succeeded)])).toEqual(keysOf(published));
         }),
-        { numRuns },
+        parameters,
       );
     });
   });
