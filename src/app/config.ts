@@ -155,6 +155,10 @@ const settings = z.object({
     .refine((list) => list.every(isNetwork), 'must be addresses and networks with commas, like 10.0.0.0/8')
     .optional(),
   HSTS_SECONDS: whole(0, 0, 63_072_000),
+  REQUESTS_IN_HAND_MAX: whole(256, 1, 100_000),
+  REQUESTS_WAITING_MAX: whole(1_024, 0, 100_000),
+  REQUESTS_WAIT_MS: whole(2_000, 0, 60_000),
+  BODIES_MAX_BYTES: whole(67_108_864, 65_536, 8_589_934_592),
   CONNECTIONS_MAX: whole(20_000, 1, 1_000_000),
   BODY_LIMIT_BYTES: whole(262_144, 1_024, 16_777_216),
   FAULT_POINT: z

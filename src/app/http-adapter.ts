@@ -1,5 +1,6 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type AdmissionLimits } from '../http/admission.js';
 import { type Problem, problem } from '../http/problem.js';
 import { type RateLimits } from '../http/rate-limit.js';
 import { toProblem } from '../http/problem.filter.js';
@@ -40,6 +41,17 @@ export const rateLimitsOf = (config: Config): RateLimits => ({
   strangers: config.RATE_LIMIT_REFUSED_PER_SECOND,
   burstSeconds: config.RATE_LIMIT_BURST_SECONDS,
 });
+
+export const admissionLimitsOf = (config: Config): AdmissionLimits => ({
+  inHand: config.REQUESTS_IN_HAND_MAX,
+  waiting: config.REQUESTS_WAITING_MAX,
+  patienceMs: config.REQUESTS_WAIT_MS,
+  bodyBytes: config.BODIES_MAX_BYTES,
+});
+
+/** Orchestrators ask at any time; event streams have a bound of their own (LIVE_STREAMS_MAX). */
+export const isAlwaysAdmitted = (route: string): boolean =>
+  /^\/health(\/|$)/.test(route) || route.endsWith('/stream');
 
 /** JSON, and no other type. An empty body is none: many clients announce JSON whether they send any or not. */
 export const acceptJsonOnly = (fastify: FastifyInstance): void => {

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metrics } from '../adapters/observed/metrics.js';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
+import { Admission, admitRequests } from '../http/admission.js';
 import { controlAccess } from '../http/access-control.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { RateLimiter } from '../http/rate-limit.js';
@@ -18,12 +19,18 @@ import { type Config } from './config.js';
 import { Connections } from './connections.js';
 import { deploy, undeployed } from './deploy.js';
 import { patiently } from './engines/reachable.js';
-import { acceptJsonOnly, httpAdapter, rateLimitsOf } from './http-adapter.js';
+import {
+  acceptJsonOnly,
+  admissionLimitsOf,
+  httpAdapter,
+  isAlwaysAdmitted,
+  rateLimitsOf,
+} from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
 import { type Identities, openIdentities, serveDevIssuer } from './identity.js';
 import { observeBuses } from './observe/buses.js';
 import { type OpsServer, serveOps } from './observe/ops-server.js';
-import { observeRequests } from './observe/requests.js';
+import { observeAdmission, observeRequests } from './observe/requests.js';
 import { observeWork } from './observe/work.js';
 import { openPlatform, type Platform } from './platform.js';
 import { seedDemo } from './seed.js';
@@ -172,6 +179,9 @@ const createApp = async (
   if (metrics !== undefined) observeRequests(fastify, metrics);
   secureAnswers(fastify, config.HSTS_SECONDS);
   controlAccess(fastify, verifier, isApiDocument, new RateLimiter(rateLimitsOf(config)));
+  const admission = new Admission(admissionLimitsOf(config));
+  admitRequests(fastify, admission, isAlwaysAdmitted);
+  if (metrics !== undefined) observeAdmission(admission, metrics);
   if (devIssuer !== undefined) serveDevIssuer(fastify, devIssuer);
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   if (config.ROLES.includes('api')) serveApiDocument(app);

@@ -14,13 +14,19 @@ export type Headers = Readonly<Record<string, string>>;
 
 /** JSON over connections that stay open. Rejects only when there is no answer. */
 export class HttpClient {
-  private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+  private readonly agent: http.Agent;
 
-  /** @param always headers of every request */
+  /**
+   * @param always headers of every request
+   * @param localAddress where it comes from
+   */
   constructor(
     readonly url: string,
     readonly always: Headers = {},
-  ) {}
+    localAddress?: string,
+  ) {
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 256, ...(localAddress && { localAddress }) });
+  }
 
   /** Another client of the same address, who is who the token says. */
   bearing(token: string): HttpClient {
