@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -33,6 +33,10 @@ dev-stack: stack-up
 # Prometheus with the rules and alerts of deploy/prometheus, on 127.0.0.1:9090, beside `make dev`.
 observe: node_modules/.installed
 	@$(NODE) stack/observe.ts
+
+# Schemathesis (Python 3.11 or newer, with pip) against a program of its own: no 5xx, nothing that the OpenAPI document does not say.
+fuzz: dist/.built
+	@$(NODE) stack/fuzz.ts
 
 stack-up: dist/.built
 	stack/stack up
