@@ -4,8 +4,11 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import * as contract from '../http/contract.js';
 import { jsonSchema } from '../http/input.js';
 
-/** Serves the OpenAPI document at /docs/openapi.json (and .yaml) and its page at /docs. */
-export const serveApiDocument = (app: NestFastifyApplication): void => {
+/**
+ * Serves the OpenAPI document at /docs/openapi.json (and .yaml) and its page at /docs.
+ * @param isOpen nobody is asked who he is, and the document says so
+ */
+export const serveApiDocument = (app: NestFastifyApplication, isOpen: boolean): void => {
   const config = new DocumentBuilder()
     .setTitle('Order processing')
     .setDescription(
@@ -17,11 +20,14 @@ export const serveApiDocument = (app: NestFastifyApplication): void => {
       type: 'http',
       scheme: 'bearer',
       bearerFormat: 'JWT',
-      description:
-        'Of the issuer that the service is configured with; without one nobody is asked who he is.',
+      description: 'Of the issuer that the service is configured with.',
     })
     .build();
-  SwaggerModule.setup('docs', app, () => withConventions(SwaggerModule.createDocument(app, config)), {
+  const document = (): OpenAPIObject => {
+    const whole = withConventions(SwaggerModule.createDocument(app, config));
+    return isOpen ? withoutTokens(whole) : whole;
+  };
+  SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
   });
@@ -54,6 +60,14 @@ const refusal = {
 const writeHeaders = {
   ETag: { description: 'The revision that the write made', schema: { type: 'string' as const } },
   'Consistency-Token': { description: 'Reads the write back', schema: { type: 'string' as const } },
+};
+
+const withoutTokens = (document: OpenAPIObject): OpenAPIObject => {
+  delete document.components?.securitySchemes;
+  for (const { get, post, put, patch, delete: remove } of Object.values(document.paths)) {
+    for (const operation of [get, post, put, patch, remove]) delete operation?.security;
+  }
+  return document;
 };
 
 /** What all routes have in common is said once, here. */

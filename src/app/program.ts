@@ -184,7 +184,7 @@ const createApp = async (
   if (metrics !== undefined) observeAdmission(admission, metrics);
   if (devIssuer !== undefined) serveDevIssuer(fastify, devIssuer);
   app.useGlobalFilters(new ProblemFilter(platform.logger));
-  if (config.ROLES.includes('api')) serveApiDocument(app);
+  if (config.ROLES.includes('api')) serveApiDocument(app, verifier === undefined);
   await app.init();
   if (metrics !== undefined) observeBuses(app, metrics);
   return app;
