@@ -6,10 +6,7 @@ import { HttpClient, read, type Reply } from './http-client.js';
 import { type Program, Site } from './program.js';
 import { Shop } from './shop.js';
 
-/** What the API does with too much, it does whatever is behind it. */
-const describeEmbedded = Site.isEmbedded ? describe : describe.skip;
-
-describeEmbedded('Whoever asks too much, or too slowly', () => {
+describe('Whoever asks too much, or too slowly', () => {
   let site: Site;
   const clients: HttpClient[] = [];
   const sockets: Socket[] = [];
