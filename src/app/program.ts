@@ -4,6 +4,7 @@ import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metrics } from '../adapters/observed/metrics.js';
+import { type Tracing } from '../adapters/observed/tracing.js';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { pause } from '../execution/pause.js';
@@ -18,8 +19,10 @@ import { patiently } from './engines/reachable.js';
 import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
 import { observeBuses } from './observe/buses.js';
+import { openTracing } from './observe/open-tracing.js';
 import { type OpsServer, serveOps } from './observe/ops-server.js';
 import { observeRequests } from './observe/requests.js';
+import { observeTraces, traceBuses, traceRequests } from './observe/traces.js';
 import { observeWork } from './observe/work.js';
 import { openPlatform, type Platform } from './platform.js';
 import { seedDemo } from './seed.js';
@@ -48,15 +51,19 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
   const stop = () => endAll(started.splice(0).reverse(), config, logger);
   try {
     const metrics = config.OPS_PORT === 0 ? undefined : new Metrics();
-    const platform = await openPlatform(config, logger, metrics);
+    const traces = openTracing(config, logger);
+    const { tracing } = traces;
+    started.push(() => traces.close(config.SHUTDOWN_TIMEOUT_MS / 4));
+    const platform = await openPlatform(config, logger, { metrics, tracing });
     started.push(() => platform.close());
     await patiently(() => beDeployed(config, platform), config.ENGINES_WAIT_SECONDS * 1_000, logger);
 
     const lifecycle = new Lifecycle(config);
-    const app = await createApp(config, platform, lifecycle, metrics);
+    const app = await createApp(config, platform, lifecycle, { metrics, tracing });
     const connections = new Connections(app.getHttpServer());
-    const workers = new Workers(app, platform, config, metrics);
+    const workers = new Workers(app, platform, config, metrics, tracing);
     lifecycle.workers = workers;
+    if (metrics !== undefined) observeTraces(traces, metrics);
     const ops = metrics && (await openOps(metrics, workers, platform, config));
     if (ops !== undefined) started.push(() => ops.close());
     started.push(() => workers.stop());
@@ -149,7 +156,7 @@ const createApp = async (
   config: Config,
   platform: Platform,
   lifecycle: Lifecycle,
-  metrics: Metrics | undefined,
+  { metrics, tracing }: { readonly metrics: Metrics | undefined; readonly tracing: Tracing },
 ): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(config, platform, lifecycle),
@@ -159,10 +166,12 @@ const createApp = async (
   );
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
+  traceRequests(fastify, tracing, platform.logger);
   if (metrics !== undefined) observeRequests(fastify, metrics);
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   if (config.ROLES.includes('api')) serveApiDocument(app);
   await app.init();
+  traceBuses(app, tracing);
   if (metrics !== undefined) observeBuses(app, metrics);
   return app;
 };

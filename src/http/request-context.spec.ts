@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { type FastifyRequest } from 'fastify';
 import { problem, ProblemException } from './problem.js';
@@ -8,7 +8,7 @@ const request = (
   headers: Readonly<Record<string, string | readonly string[]>> = {},
   url = '/api/orders',
   method = 'POST',
-): FastifyRequest => ({ headers, url, method }) as unknown as FastifyRequest;
+): FastifyRequest => ({ headers, url, method, id: randomUUID() }) as unknown as FastifyRequest;
 
 const uuid = /^[0-9a-f-]{36}$/;
 
