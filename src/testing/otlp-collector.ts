@@ -43,6 +43,7 @@ export const otlpCollector = async () => {
     /** All that was received, as it came. */
     received: () => Buffer.concat(bodies),
     close: async (): Promise<void> => {
+      if (!server.listening) return;
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

@@ -41,7 +41,7 @@ export interface TraceExport {
   /** Spans that nobody has got: the collector was away, or could not keep up. */
   readonly lost: () => number;
   /** Sends what is left, as far as that is possible within the time. */
-  close(patienceMs: number): Promise<void>;
+  readonly close: (patienceMs: number) => Promise<void>;
 }
 
 /** Spans that wait to be sent; more are lost. */
@@ -76,10 +76,12 @@ export const exportTraces = (settings: TraceSettings, logger: Logger): TraceExpo
     tracing: new Tracing(provider.getTracer('order-processing')),
     lost: () => delivery.lost,
     close: async (patienceMs) => {
-      await Promise.race([
-        provider.shutdown().catch(() => undefined),
-        new Promise((resolve) => setTimeout(resolve, patienceMs).unref()),
-      ]);
+      let patience: NodeJS.Timeout | undefined;
+      const overdue = new Promise((resolve) => {
+        patience = setTimeout(resolve, patienceMs);
+      });
+      await Promise.race([provider.shutdown().catch(() => undefined), overdue]);
+      clearTimeout(patience);
       delivery.giveUp();
     },
   };
@@ -98,6 +100,8 @@ const samplerOf = ({ sampler, ratio }: TraceSettings): Sampler => {
 class Delivery {
   lost = 0;
   private waiting = 0;
+  /** What waited has been given up, and counted. */
+  private isOver = false;
   private warnedAt = -Infinity;
   private readonly batches: BatchSpanProcessor;
 
@@ -139,15 +143,16 @@ class Delivery {
 
   /** What waits still. */
   giveUp(): void {
+    this.isOver = true;
     if (this.waiting > 0) this.lose(this.waiting, 'the program ends');
-    this.waiting = 0;
   }
 
   private send(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
     this.exporter.export(spans, (result) => {
+      done(result);
+      if (this.isOver) return;
       this.waiting -= spans.length;
       if (result.code !== ExportResultCode.SUCCESS) this.lose(spans.length, reasonOf(result.error));
-      done(result);
     });
   }
 

@@ -13,11 +13,7 @@ const shippingAddress = {
   city: 'Nether Wallopstead',
   country: 'GB',
 };
-const personal = [
-  ...Object.values(contact),
-  ...Object.values(shippingAddress).slice(0, 3),
-  'tok_approve',
-];
+const personal = [...Object.values(contact), ...Object.values(shippingAddress).slice(0, 3), 'tok_approve'];
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parentId = '00f067aa0ba902b7';
