@@ -27,7 +27,8 @@ test-stack: dist/.built
 
 # The system on the engines of stack-up, to try. They go on when it ends.
 dev-stack: stack-up
-	@set -a; eval "$$(stack/stack env)"; set +a; exec $(NODE) --enable-source-maps dist/app/dev.js
+	@echo 'Other terminals find these engines (npm run topics, npm run dlq …) after:  eval "$$(stack/stack env)"'
+	@eval "$$(stack/stack env)"; exec $(NODE) --enable-source-maps dist/app/dev.js
 
 # Prometheus with the rules and alerts of deploy/prometheus, on 127.0.0.1:9090, beside `make dev`.
 observe: node_modules/.installed

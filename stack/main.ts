@@ -58,7 +58,7 @@ const main = async (args: readonly string[]): Promise<number> => {
       removeOwn(settings.directory);
       return 0;
     case 'env':
-      for (const [name, value] of Object.entries(stack.environment)) print(`${name}=${quoted(value)}`);
+      for (const [name, value] of Object.entries(stack.environment)) print(`export ${name}=${quoted(value)}`);
       return 0;
     case 'guard':
       await guard(settings.directory);

@@ -6,6 +6,10 @@ export class CannotStart extends Error {
   }
 }
 
+/** The error's message is a sentence for whoever starts the program. */
+export const asCannotStart = (error: unknown): unknown =>
+  error instanceof CannotStart || !(error instanceof Error) ? error : new CannotStart(error.message, error);
+
 interface Sentence {
   /** SQLite's codes have more specific ones that begin alike. */
   readonly codes: RegExp;

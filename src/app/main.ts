@@ -2,7 +2,6 @@ import { inspect } from 'node:util';
 import { CannotStart } from './cannot-start.js';
 import { InvalidConfiguration, readConfig } from './config.js';
 import { type Logger } from '../ports/logger.js';
-import { endSoon } from './end-soon.js';
 import { enginesOf } from './engines/index.js';
 import { openLogger } from './logger.js';
 import { type Program, startProgram } from './program.js';
@@ -27,7 +26,7 @@ export const runUntilStopped = async (
     const text = expected ? error.message : inspect(error);
     process.stderr.write(`The program cannot start.\n${text}\n`);
     process.exitCode = 1;
-    endSoon();
+
     return undefined;
   }
 };

@@ -56,7 +56,10 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     started.push(() => traces.close(config.SHUTDOWN_TIMEOUT_MS / 4));
     const platform = await openPlatform(config, logger, { metrics, tracing });
     started.push(() => platform.close());
-    await patiently(() => beDeployed(config, platform), config.ENGINES_WAIT_SECONDS * 1_000, logger);
+    await patiently(() => beDeployed(config, platform), {
+      patienceMs: config.ENGINES_WAIT_SECONDS * 1_000,
+      logger,
+    });
 
     const lifecycle = new Lifecycle(config);
     const app = await createApp(config, platform, lifecycle, { metrics, tracing });

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotStart } from '../app/cannot-start.js';
 import { type Config, InvalidConfiguration, readConfig } from '../app/config.js';
-import { endSoon } from '../app/end-soon.js';
 import { usesEmbedded } from '../app/engines/index.js';
 import { openLogger } from '../app/logger.js';
 import { openTracing } from '../app/observe/open-tracing.js';
@@ -28,7 +27,7 @@ export const runTool = async (
     process.stderr.write(`${error.message}\n${error instanceof UsageError ? `${usage}\n` : ''}`);
     process.exitCode = ending.code;
   }
-  endSoon();
+
 };
 
 /** 2: it cannot be done like this; 1: it could not be done now. */

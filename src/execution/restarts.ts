@@ -1,4 +1,5 @@
 import { type Logger } from '../ports/logger.js';
+import { StorageUnavailable } from '../ports/storage.js';
 import { pause } from './pause.js';
 
 export interface RestartOptions {
@@ -36,7 +37,9 @@ export const withRestarts = async (
       const waitMs = Math.min(backOffMs.most, backOffMs.first * 2 ** faults);
       faults += 1;
       work.onFault?.();
-      logger.error({ err: error, name, faults, waitMs }, `${name} failed and is started again`);
+      // That an engine is away is not its fault.
+      const level = error instanceof StorageUnavailable ? 'warn' : 'error';
+      logger[level]({ err: error, name, faults, waitMs }, `${name} failed and is started again`);
       await pause(waitMs, stop);
     }
   }

@@ -79,6 +79,12 @@ export interface View<Doc extends object> {
   checkpoint(): Promise<Position | undefined>;
 }
 
+/** What queries need of a view. */
+export type ReadableView<Doc extends object> = Pick<
+  View<Doc>,
+  'get' | 'getMany' | 'find' | 'count' | 'checkpoint'
+>;
+
 /** A document as the engine keeps it. */
 export interface Scanned {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openEmbedded } from '../adapters/embedded/index.js';
 import { systemClock } from '../adapters/embedded/system-clock.js';
 import { isRejection } from '../kernel/rejection.js';
@@ -207,6 +207,33 @@ describe('the keeper of the views', () => {
       return asked > 0 ? answer : undefined;
     });
     expect(await view.get('jar')).toBeDefined();
+  });
+
+  it('shows, however long after a switch, what a slow answer of the generation before has shown', async () => {
+    await commit(received('tea', 3));
+    const keeper = keep();
+    await untilPhase('serving', 1);
+    accepted(await desk.rebuild('inventory'));
+    await untilPhase('serving', 2);
+    await stop(keeper);
+    const started = performance.now.bind(performance);
+    let laterMs = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => started() + laterMs);
+    const queries = new ServingViews(engine.eventStore, engine.views, engine.generations, 10_000);
+    const former = await queries.upTo(inventoryProjection, undefined);
+    accepted(await desk.rollback('inventory'));
+    laterMs = 60_000;
+    await queries.upTo(inventoryProjection, undefined);
+    // Long after the switch the generation before, which is followed too, has got further than the one that serves.
+    laterMs = 120_000;
+    const position = await commit(received('jar'));
+    const before = engine.views.open<object>({ name: 'inventory_v1_g2', indexes: [] });
+    await before.write([{ id: 'jar', position, doc: { sku: 'jar' } }], null);
+    expect(await former.get('jar')).toBeDefined();
+    const next = queries.upTo(inventoryProjection, undefined);
+    keep();
+    expect(await (await next).get('jar')).toBeDefined();
+    clock.mockRestore();
   });
 
   it('leaves a generation that differs to the operator', async () => {

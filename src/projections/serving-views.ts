@@ -6,7 +6,7 @@ import { type Position } from '../kernel/envelope.js';
 import { isRejection } from '../kernel/rejection.js';
 import { type EventStore } from '../ports/event-store.js';
 import { type Generations, type GenerationsOf } from '../ports/generations.js';
-import { type View, type Views } from '../ports/views.js';
+import { type ReadableView, type View, type Views } from '../ports/views.js';
 import { parseConsistencyToken, ViewProgress } from './consistency.js';
 import { type AnyProjection, type Projection } from './projection.js';
 import { generationsOf, readable, storagesOf } from './rebuild/generations.js';
@@ -35,11 +35,17 @@ export class ViewUnbuilt extends Error {
   }
 }
 
+/** A generation as this process knows it. */
 interface Served {
   readonly view: View<object>;
   readonly progress: ViewProgress;
-  /** It has followed on another generation, and for so long its answers are at least as new as all events. */
+  /** Another process may still show more, by the generation before: until then answers wait for all events there are. */
   carefulUntil: number;
+  /** How often another generation has answered here what this one may not hold yet; `caughtUp` of these it does hold. */
+  surpassed: number;
+  caughtUp: number;
+  /** Where it holds all that it was surpassed by. */
+  target: { readonly surpassed: number; readonly head: Position | undefined } | undefined;
 }
 
 interface Known {
@@ -49,7 +55,7 @@ interface Known {
 
 /** For so long a query may go on with the generation that served before a switch; that one is kept up to date. */
 const pointerAgeMs = 50;
-/** Far longer than anybody goes on with the generation before. */
+/** Far longer than another process goes on with the generation before. */
 const carefulMs = 1_000;
 const lookAgainMs = 20;
 
@@ -58,7 +64,7 @@ const lookAgainMs = 20;
 export class ServingViews {
   private readonly served = new Map<string, Served>();
   private readonly known = new Map<string, Known>();
-  /** The storage that the last answer of a view came from. */
+  /** The storage that queries of a view are sent to. */
   private readonly answering = new Map<string, string>();
 
   constructor(
@@ -76,23 +82,57 @@ export class ServingViews {
   async upTo<Event extends DomainEvent, Doc extends object>(
     projection: Projection<Event, Doc>,
     token: string | undefined,
-  ): Promise<View<Doc>> {
+  ): Promise<ReadableView<Doc>> {
     const position = token === undefined ? undefined : parseConsistencyToken(token);
     if (isRejection(position)) throw new InvalidConsistencyToken(position.detail);
     const started = performance.now();
-    const { view, progress, carefulUntil } = await this.serving(projection, started + this.timeoutMs);
+    const served = await this.serving(projection, started + this.timeoutMs);
     const left = (): number => Math.max(0, this.timeoutMs - (performance.now() - started));
-    if (started < carefulUntil) {
-      // The one before may have shown what this one does not hold yet. When it does not come in time, that is no reason
-      // to answer nothing.
-      const head = await this.store.head();
-      if (head !== undefined) await progress.waitUntil(head, left());
-    }
-    if (position !== undefined && !(await progress.waitUntil(position, left()))) {
+    await this.notBefore(served, started < served.carefulUntil, left);
+    if (position !== undefined && !(await served.progress.waitUntil(position, left()))) {
       throw new ViewBehind(projection.name, this.timeoutMs);
     }
     // Documents are what their projection of this name and version wrote.
-    return view as View<Doc>;
+    return this.answersOf(projection.name, served as Served & { readonly view: View<Doc> });
+  }
+
+  /**
+   * Waits until the generation holds what the one before may have shown. When it does not come in time, that is no
+   * reason to answer nothing.
+   */
+  private async notBefore(served: Served, isCareful: boolean, left: () => number): Promise<void> {
+    const { progress, surpassed, caughtUp } = served;
+    if (isCareful) {
+      const head = await this.store.head();
+      if (head !== undefined) await progress.waitUntil(head, left());
+    }
+    if (surpassed === caughtUp) return;
+    // One target for all: each query's own would always be ahead.
+    if (served.target?.surpassed !== surpassed) served.target = { surpassed, head: await this.store.head() };
+    const { head } = served.target;
+    if (head !== undefined && !(await progress.waitUntil(head, left()))) return;
+    served.caughtUp = Math.max(served.caughtUp, surpassed);
+  }
+
+  /** An answer that is ready only after another generation has taken over counts: the next ones are not older. */
+  private answersOf<Doc extends object>(
+    name: string,
+    served: { readonly view: View<Doc> },
+  ): ReadableView<Doc> {
+    const { view } = served;
+    const noted = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+      const answered = await answer;
+      const now = this.served.get(this.answering.get(name) ?? '');
+      if (now !== undefined && now.view !== view) now.surpassed += 1;
+      return answered;
+    };
+    return {
+      get: (id) => noted(view.get(id)),
+      getMany: (ids) => noted(view.getMany(ids)),
+      find: (query) => noted(view.find(query)),
+      count: (where) => noted(view.count(where)),
+      checkpoint: () => noted(view.checkpoint()),
+    };
   }
 
   /** Told by those who write in this process: nobody has to ask the storage then. */
@@ -109,7 +149,10 @@ export class ServingViews {
       const served = storage === undefined ? undefined : await this.open(storage);
       if (storage !== undefined && served !== undefined) {
         const before = this.answering.get(projection.name);
-        if (before !== undefined && before !== storage) served.carefulUntil = performance.now() + carefulMs;
+        if (before !== undefined && before !== storage) {
+          served.carefulUntil = performance.now() + carefulMs;
+          served.surpassed += 1;
+        }
         this.answering.set(projection.name, storage);
         return served;
       }
@@ -137,11 +180,12 @@ export class ServingViews {
   }
 
   private async open(storage: string): Promise<Served | undefined> {
+    const view = this.served.has(storage) ? undefined : await this.views.existing<object>(storage);
+    // Another query may have opened it meanwhile.
     const known = this.served.get(storage);
-    if (known !== undefined) return known;
-    const view = await this.views.existing<object>(storage);
-    if (view === undefined) return undefined;
-    const served = { view, progress: new ViewProgress(view), carefulUntil: 0 };
+    if (known !== undefined || view === undefined) return known;
+    const progress = new ViewProgress(view);
+    const served = { view, progress, carefulUntil: 0, surpassed: 0, caughtUp: 0, target: undefined };
     this.served.set(storage, served);
     return served;
   }

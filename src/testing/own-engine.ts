@@ -39,13 +39,7 @@ export class OwnEngine {
     };
     const { stdout } = await run('stack/stack', ['env'], { env: { ...process.env, ...variables } });
     const environment = Object.fromEntries(
-      stdout
-        .trim()
-        .split('\n')
-        .map((line): [string, string] => {
-          const end = line.indexOf('=');
-          return [line.slice(0, end), line.slice(end + 1)];
-        }),
+      [...stdout.matchAll(/^export (\w+)=(.*)$/gm)].map(([, variable = '', value = '']) => [variable, value]),
     );
     return new OwnEngine(name, folder, variables, ports[0] ?? 0, environment);
   }

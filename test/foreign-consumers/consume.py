@@ -27,7 +27,9 @@ def as_json(value):
     raise TypeError(f"{value!r} is not expected")
 
 
-deserialize = AvroDeserializer(SchemaRegistryClient({"url": arguments.registry}))
+# Without a timeout the client waits for ever for an answer that a busy registry has lost; with one it asks again.
+registry = SchemaRegistryClient({"url": arguments.registry, "timeout": 10})
+deserialize = AvroDeserializer(registry)
 consumer = Consumer(
     {
         "bootstrap.servers": arguments.brokers,

@@ -64,6 +64,7 @@ describe("Confluent's consumer for Python", () => {
     const { stdout } = await run('python3', ['test/foreign-consumers/consume.py', ...options, ...topics], {
       env: { ...process.env, PYTHONPATH: libraries, PYTHONDONTWRITEBYTECODE: '1' },
       maxBuffer: 64 * 1024 * 1024,
+      timeout: 200_000,
     });
     return byKey(
       stdout

@@ -1,9 +1,11 @@
 import { afterEach, beforeAll, afterAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer as createHttp2Server } from 'node:http2';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { selfSigned } from '../../../test/eventstoredb-wire/certificate.js';
 import {
   startWireServer,
@@ -43,13 +45,18 @@ describe('The connection to EventStoreDB', () => {
     return db;
   };
 
+  const portOf = (server: Pick<Server, 'address'>): number => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  };
+
   /** Where nobody listens. */
   const freePort = async (): Promise<number> => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
+    const port = portOf(server);
     server.close();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return port;
   };
 
   const trusted = (): string => `tlsCAFile=${encodeURIComponent(tls.caFile)}`;
@@ -59,8 +66,25 @@ describe('The connection to EventStoreDB', () => {
   });
 
   it('says that nobody is there', async () => {
-    const db = connect(`esdb://127.0.0.1:${await freePort()}?tls=false`);
-    await expect(db.check()).rejects.toThrow(/read of \$all now: it cannot be reached/);
+    const port = await freePort();
+    const db = connect(`esdb://clerk:secret@127.0.0.1:${port}?tls=false`);
+    await expect(db.check()).rejects.toThrow(
+      new RegExp(
+        `read of \\$all at 127.0.0.1:${port} now: it cannot be reached.*ECONNREFUSED[^ ]* 127.0.0.1:${port}\\)\\.$`,
+      ),
+    );
+  });
+
+  it('says that something else answers', async () => {
+    const server = createHttp2Server().on('stream', (stream) => {
+      stream.respond({ ':status': 404 });
+      stream.end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    open.push({ stop: () => promisify(server.close.bind(server))() });
+    const db = connect(`esdb://127.0.0.1:${portOf(server)}?tls=false`);
+    await expect(db.check()).rejects.toThrow(/what answers there is no EventStoreDB; correct host and port/);
   });
 
   it('says that the host is not known', async () => {

@@ -16,6 +16,10 @@ export interface ConnectionOptions {
 const SCHEME = /^(esdb(?:\+discover)?:\/\/)/;
 const CREDENTIALS = /^(esdb(?:\+discover)?:\/\/)[^@/?]*@/;
 
+/** Without user and password. */
+export const hostsOf = (url: string): string =>
+  url.trim().replace(CREDENTIALS, '$1').replace(SCHEME, '').split(/[/?]/, 1).join('');
+
 /** @throws InvalidConnectionString */
 export const clientOf = (options: ConnectionOptions, logger: Logger): EventStoreDBClient => {
   const { username, password } = options;

@@ -98,7 +98,7 @@ export class ForeignEvent extends Error {
 
 export class Refused extends Error {
   constructor(doing: string, cause: Error) {
-    super(`EventStoreDB refused the ${doing}: ${cause.message || cause.name}.`, { cause });
+    super(`EventStoreDB refused the ${doing}: ${explained(cause)}.`, { cause });
     this.name = 'Refused';
   }
 }
@@ -171,6 +171,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
     /self.signed|unable to (verify|get)|certificate|altnames/i,
     'the certificate of the server is not trusted; name its authority by tlsCAFile in the connection string',
   ],
+  [/Received HTTP status code/i, 'what answers there is no EventStoreDB; correct host and port'],
   [/Name resolution failed|ENOTFOUND|EAI_AGAIN/i, 'the host is not known; correct the connection string'],
   [
     /Failed to discover/i,
@@ -178,13 +179,13 @@ const hints: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /ECONNREFUSED|No connection established|ECONNRESET|Connection dropped|socket hang up/i,
-    'it cannot be reached, or tls in the connection string is not as on the server',
+    'it cannot be reached (start it, or correct the address), or tls in the connection string is not as on the server',
   ],
 ];
 
 /** The reason in words, with the server's own behind it. */
 const explained = (error: Error): string => {
-  const own = error.message || error.name;
+  const own = (error.message || error.name).replace(/[.\s]*Resolution note:\s*$/, '');
   const hint = hints.find(([pattern]) => pattern.test(own))?.[1];
   if (error instanceof NotLeaderError) return 'the node is not the leader any more';
   return hint === undefined ? own : `${hint} (${own})`;

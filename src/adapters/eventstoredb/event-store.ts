@@ -90,8 +90,8 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   /** @throws Error that says in one sentence why this server cannot be used. */
-  check(): Promise<void> {
-    return this.read('read of $all', async () => {
+  check(hosts: string): Promise<void> {
+    return this.read(`read of $all at ${hosts}`, async () => {
       await this.all.check();
       const { version } = await this.connection.serverFeatures();
       if (version !== undefined && isTooOld(version)) throw new ServerTooOld(`it is version ${version}`);

@@ -1,7 +1,7 @@
 import { type EventStore } from '../../ports/event-store.js';
 import { type Logger } from '../../ports/logger.js';
 import { Connection } from './connection.js';
-import { clientOf, type ConnectionOptions } from './connection-string.js';
+import { clientOf, type ConnectionOptions, hostsOf } from './connection-string.js';
 import { EventStoreDbEventStore } from './event-store.js';
 import { type Status } from './status.js';
 
@@ -52,7 +52,7 @@ export const openEventStoreDb = (options: EventStoreDbOptions): EventStoreDb => 
       const { reconnects, retries, foreignEvents } = store.status.snapshot();
       return { reconnect: reconnects, retry: retries, skipped: { foreign: foreignEvents } };
     },
-    check: () => store.check(),
+    check: () => store.check(hostsOf(options.url)),
     close: () => store.close(),
   };
 };

@@ -24,6 +24,7 @@ export interface Site {
 export class Connection {
   private current: Promise<WireCluster> | undefined;
   private readonly over = new AbortController();
+  private readonly working = new Set<Promise<unknown>>();
   /** Why it does not work now. */
   private outage: { readonly reason: string; readonly since: number; attempts: number } | undefined;
 
@@ -38,7 +39,7 @@ export class Connection {
     if (this.closed) throw this.closure();
     const opening = (this.current ??= this.open());
     try {
-      const result = await this.untilClosed(opening.then(work));
+      const result = await this.untilClosed(this.tracked(opening.then(work)));
       this.works();
       return result;
     } catch (error) {
@@ -77,7 +78,7 @@ export class Connection {
   /** Whoever still waits for an answer is told so. */
   async close(): Promise<void> {
     this.over.abort();
-    const disconnected = this.current?.then((cluster) => cluster.disconnect()).catch(() => undefined);
+    const disconnected = this.current?.then((cluster) => this.disconnect(cluster)).catch(() => undefined);
     await Promise.race([disconnected, delay(farewellMs, undefined, { ref: false })]);
   }
 
@@ -87,6 +88,23 @@ export class Connection {
 
   private closure(): Error {
     return new Error(`The connection for ${this.purpose} has been closed.`);
+  }
+
+  /** What is under way connects to its broker anew, which the cluster has forgotten by then. */
+  private async disconnect(cluster: WireCluster): Promise<void> {
+    const brokers = Object.values(cluster.brokerPool.brokers);
+    await cluster.disconnect();
+    await Promise.allSettled(this.working);
+    await Promise.all([cluster, ...brokers].map((each) => each.disconnect()));
+  }
+
+  private tracked<T>(work: Promise<T>): Promise<T> {
+    this.working.add(work);
+    const ended = (): void => {
+      this.working.delete(work);
+    };
+    work.then(ended, ended);
+    return work;
   }
 
   private untilClosed<T>(work: Promise<T>): Promise<T> {
@@ -120,7 +138,7 @@ export class Connection {
     this.current = undefined;
     this.tell(reasonOf(error), error);
     // It waits for what is still under way; nobody waits for it.
-    void opening.then((cluster) => cluster.disconnect()).catch(() => undefined);
+    void opening.then((cluster) => this.disconnect(cluster)).catch(() => undefined);
   }
 
   /** Once for each reason, however often it is tried. */
@@ -133,7 +151,7 @@ export class Connection {
       return;
     }
     this.outage = { reason, since: outage?.since ?? Date.now(), attempts: 1 };
-    const fields = { err: error, purpose, brokers };
+    const fields = { error: String(error), purpose, brokers };
     const what = `The connection to Kafka for ${purpose} has failed and is made anew until it works`;
     incidents.note('reconnect', reason, fields, what);
   }

@@ -166,7 +166,7 @@ export class KafkaGroupMember implements GroupMember {
     } catch (error) {
       const { group } = this.options;
       this.deps.logger.warn(
-        { err: error, group },
+        { error: String(error), group },
         `A member could not leave ${group}; its session will run out`,
       );
     }

@@ -316,7 +316,7 @@ export class GroupSession {
     this.incidents.note(
       'reconnect',
       reasonOf(error),
-      { err: error, group: groupId, failures },
+      { error: String(error), group: groupId, failures },
       `A member of ${groupId} could not take part; it tries again`,
     );
   }

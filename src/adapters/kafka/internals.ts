@@ -27,9 +27,22 @@ const { prototype: queue } = require('kafkajs/src/network/requestQueue/index.js'
 export const produceResponse =
   require('kafkajs/src/protocol/requests/produce/v7/response.js') as WireResponse<ProduceAnswer>;
 
+interface Socketed {
+  connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
+}
+
+const { prototype: connection } = require('kafkajs/src/network/connection.js') as {
+  readonly prototype: Socketed;
+};
+const own = <Name extends keyof Socketed>(name: Name): Socketed[Name] | undefined =>
+  Object.getOwnPropertyDescriptor(connection, name)?.value as Socketed[Name] | undefined;
+const [connect, disconnect] = [own('connect'), own('disconnect')];
+
 const schedule = Object.getOwnPropertyDescriptor(queue, 'scheduleCheckPendingRequests')?.value as
   RequestQueue['scheduleCheckPendingRequests'] | undefined;
-if (schedule === undefined) throw new Error('kafkajs is not the version that this adapter was written for.');
+if (schedule === undefined || connect === undefined || disconnect === undefined)
+  throw new Error('kafkajs is not the version that this adapter was written for.');
 
 /**
  * It looks for requests that were held back every millisecond, on every connection and for ever, with a negative time
@@ -38,4 +51,20 @@ if (schedule === undefined) throw new Error('kafkajs is not the version that thi
  */
 queue.scheduleCheckPendingRequests = function (this: RequestQueue): void {
   if (this.pending.length > 0) schedule.call(this);
+};
+
+/** Two that need a connection at the same time make two sockets, of which it forgets one, open: they share one instead. */
+const connecting = new WeakMap<Socketed, Promise<unknown>>();
+connection.connect = function (this: Socketed): Promise<unknown> {
+  const known = connecting.get(this);
+  if (known !== undefined) return known;
+  const made = connect.call(this).finally(() => {
+    if (connecting.get(this) === made) connecting.delete(this);
+  });
+  connecting.set(this, made);
+  return made;
+};
+connection.disconnect = function (this: Socketed): Promise<unknown> {
+  connecting.delete(this);
+  return disconnect.call(this);
 };

@@ -58,7 +58,7 @@ export class Publisher {
     this.deps.incidents.note(
       'producer-discarded',
       reasonOf(error),
-      { err: error },
+      { error: String(error) },
       'Messages could not be published; the next ones get another producer',
     );
   }

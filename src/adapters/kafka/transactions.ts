@@ -187,7 +187,7 @@ class KafkaTransactionalProducer implements TransactionalProducer {
     this.deps.incidents.note(
       'producer-discarded',
       reason,
-      { err: error, slot },
+      { error: String(error), slot },
       `The producer of ${slot} has ended`,
     );
     return ended;

@@ -150,6 +150,7 @@ export interface WireMetadata {
 export interface WireCluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
+  readonly brokerPool: { readonly brokers: Readonly<Record<string, { disconnect(): Promise<void> }>> };
   refreshMetadata(): Promise<void>;
   /** From now on the cluster knows about these topics; fails when one of them is not there. */
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;

@@ -66,7 +66,7 @@ export const connectMongo = ({ url, username, password, logger }: MongoOptions):
     const hasPrimary = primary !== undefined;
     if (hasPrimary && hadPrimary !== true) logger.info({ primary: primary.address }, 'MongoDB is connected');
     if (!hasPrimary && hadPrimary === true)
-      logger.warn({ err: error }, 'MongoDB has no primary; tried again');
+      logger.warn({ error: String(error ?? '') }, 'MongoDB has no primary; tried again');
     if (hasPrimary || hadPrimary === true) hadPrimary = hasPrimary;
   });
   client.on('connectionPoolCleared', ({ address }) => {
@@ -85,9 +85,15 @@ const newClient = (url: string, all: MongoClientOptions): MongoClient => {
   try {
     return new MongoClient(url, all);
   } catch (error) {
-    // Not shown: it may hold a password.
     const like = 'mongodb://user:password@host:27017/?replicaSet=rs0';
-    throw new MongoUnusable('MONGODB_URL', `MONGODB_URL is not valid: it must be like ${like}`, error);
+    const why = error instanceof Error ? error.message : '';
+    // One that quotes the URL may hold its password.
+    const reason = why === '' || /[:@]/.test(why) ? '' : ` (${why})`;
+    throw new MongoUnusable(
+      'MONGODB_URL',
+      `MONGODB_URL is not valid${reason}: it must be like ${like}`,
+      error,
+    );
   }
 };
 

@@ -126,6 +126,21 @@ describe('A registry that does not answer as it should', () => {
     await expect(registry.subjects()).rejects.toThrow(new RegistryRefusal(400, `${unknown} 400`));
   });
 
+  it('is looked for in vain where its API is not', async () => {
+    const { url } = await serve(answering(404, '<html></html>'));
+    await expect(new RemoteSchemaRegistry({ url }).subjects()).rejects.toThrow(
+      new RegistryRefusal(
+        404,
+        `${url}/subjects is not there: Unknown error: Request failed with status code 404. SCHEMA_REGISTRY_URL has ` +
+          "to end with the path of Confluent's API, if there is one (Apicurio: /apis/ccompat/v7).",
+      ),
+    );
+    const secure = new RemoteSchemaRegistry({ url: url.replace('http:', 'https:'), attempts: 1 });
+    await expect(secure.subjects()).rejects.toThrow(
+      /The server does not speak TLS there: say http:\/\/ in SCHEMA_REGISTRY_URL, or correct the port\.$/,
+    );
+  });
+
   it('is not asked again when it refuses', async () => {
     const { url, asked } = await serve(answering(401, '{"error_code":401,"message":"Unauthorized"}'));
     await expect(new RemoteSchemaRegistry({ url }).subjects()).rejects.toThrow(

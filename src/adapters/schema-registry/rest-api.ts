@@ -103,8 +103,11 @@ export class RestApi {
   private silence(error: unknown, path: string): RegistryUnavailable {
     // Without the error itself: it holds the request, and so the password.
     const cause = error instanceof Error ? error.cause : undefined;
+    const advice = /EPROTO|wrong version number/.test(String(error))
+      ? 'The server does not speak TLS there: say http:// in SCHEMA_REGISTRY_URL, or correct the port.'
+      : 'Start the registry, or correct SCHEMA_REGISTRY_URL.';
     return new RegistryUnavailable(
-      `${this.base}${path} cannot be reached: ${String(error)}. Start the registry, or correct its address.`,
+      `${this.base}${path} cannot be reached: ${oneLine(error)}. ${advice}`,
       cause,
     );
   }
@@ -116,9 +119,15 @@ export class RestApi {
       const refused = `${this.base} does not accept the name, password or token that it was given`;
       return new RegistryRefusal(status, `${refused}: ${words}`);
     }
+    if (status === 404 && errorCode < 0) {
+      const advice = `SCHEMA_REGISTRY_URL has to end with the path of Confluent's API, if there is one (Apicurio: /apis/ccompat/v7).`;
+      return new RegistryRefusal(status, `${this.base}${path} is not there: ${words}. ${advice}`);
+    }
     // The client's code is -1 for a body that is not a registry's; Apicurio's is 0 for what Confluent's has no code for.
     return new RegistryRefusal(errorCode > 0 ? errorCode : status, words);
   }
 }
+
+const oneLine = (error: unknown): string => String(error).replaceAll(/\s+/g, ' ').trim();
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -19,10 +19,10 @@ import { type Mailer } from '../../ports/mailer.js';
 import { type MessageLog } from '../../ports/message-log.js';
 import { type SchemaRegistry } from '../../ports/schema-registry.js';
 import { type Views } from '../../ports/views.js';
-import { openingStore, orExplain } from '../cannot-start.js';
+import { asCannotStart, openingStore, orExplain } from '../cannot-start.js';
 import { type Config } from '../config.js';
 import { eventStoreDbOptions, kafkaOptions, mongoOptions, registryOptions } from './options.js';
-import { whenReachable } from './reachable.js';
+import { whenAllReachable } from './reachable.js';
 
 /** The ports that an engine stands behind: the one at its address, where that is set, and else the embedded one. */
 export interface Engines {
@@ -81,7 +81,7 @@ export const openEngines = async (
     const mongo = given(mongoOptions(config, logger), openMongo);
     const remote = [eventStoreDb, kafka, registry, mongo].filter((engine) => engine !== undefined);
     opened.push(...remote);
-    await Promise.all(remote.map((engine) => whenReachable(engine, ENGINES_WAIT_SECONDS * 1_000, logger)));
+    await whenAllReachable(remote, { patienceMs: ENGINES_WAIT_SECONDS * 1_000, logger });
 
     const embedded = usesEmbedded(config)
       ? await orExplain(() => openEmbedded({ dataDir, logger, reached }), openingStore(dataDir))
@@ -132,7 +132,14 @@ const openRegistry = (options: RestOptions) => {
   return { schemaRegistry, check: () => schemaRegistry.subjects(), close: () => Promise.resolve() };
 };
 
+/** @throws CannotStart when the address is none. */
 const given = <Options, Engine>(
   options: Options | undefined,
   open: (options: Options) => Engine,
-): Engine | undefined => options && open(options);
+): Engine | undefined => {
+  try {
+    return options && open(options);
+  } catch (error) {
+    throw asCannotStart(error);
+  }
+};

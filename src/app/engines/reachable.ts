@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger } from '../../ports/logger.js';
 import { RegistryUnavailable } from '../../ports/schema-registry.js';
 import { StorageUnavailable } from '../../ports/storage.js';
-import { CannotStart } from '../cannot-start.js';
+import { asCannotStart, CannotStart } from '../cannot-start.js';
 
 /** An engine in another process. */
 export interface Reachable {
@@ -12,14 +12,20 @@ export interface Reachable {
 
 const pauseMs = 500;
 
+export interface Patience {
+  readonly patienceMs: number;
+  readonly logger: Logger;
+  /** Ends the wait: the start is refused for another reason. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Does the step again while an engine does not answer, so that systems may be started in any order.
- * @throws CannotStart when it has not answered for that long; whatever else the step throws.
+ * @throws CannotStart when it has not answered for that long, or the wait has been ended; whatever else the step throws
  */
 export const patiently = async <Result>(
   step: () => Promise<Result>,
-  patienceMs: number,
-  logger: Logger,
+  { patienceMs, logger, signal }: Patience,
 ): Promise<Result> => {
   const deadline = Date.now() + patienceMs;
   let said = '';
@@ -28,21 +34,36 @@ export const patiently = async <Result>(
       return await step();
     } catch (error) {
       if (!(error instanceof StorageUnavailable || error instanceof RegistryUnavailable)) throw error;
-      if (Date.now() >= deadline) throw new CannotStart(error.message, error);
+      if (signal?.aborted === true || Date.now() >= deadline) throw new CannotStart(error.message, error);
       if (error.message !== said) logger.warn({}, `Waiting for an engine. ${error.message}`);
       said = error.message;
-      await delay(pauseMs);
+      await delay(pauseMs, undefined, { ...(signal && { signal }) });
     }
   }
 };
 
 /** @throws CannotStart when it has not answered for that long, or does not let this process in. */
-export const whenReachable = async (engine: Reachable, patienceMs: number, logger: Logger): Promise<void> => {
+const whenReachable = async (engine: Reachable, patience: Patience): Promise<void> => {
   try {
-    await patiently(() => engine.check(), patienceMs, logger);
+    await patiently(() => engine.check(), patience);
   } catch (error) {
-    throw error instanceof CannotStart || !(error instanceof Error)
-      ? error
-      : new CannotStart(error.message, error);
+    throw asCannotStart(error);
+  }
+};
+
+/**
+ * All of them. The first that will never do ends the wait for the others.
+ * @throws CannotStart
+ */
+export const whenAllReachable = async (
+  engines: readonly Reachable[],
+  patience: Omit<Patience, 'signal'>,
+): Promise<void> => {
+  const refused = new AbortController();
+  try {
+    const { signal } = refused;
+    await Promise.all(engines.map((engine) => whenReachable(engine, { ...patience, signal })));
+  } finally {
+    refused.abort();
   }
 };

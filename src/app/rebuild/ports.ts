@@ -19,7 +19,8 @@ const cacheKb = 8_192;
 
 /** Each thread loads the code of its engines alone: the whole platform would cost it more memory than its documents. */
 export const openBuildPorts = async (config: Config): Promise<BuildThreadPorts> => {
-  const logger = openLogger(config.LOG_LEVEL);
+  // The output of a tool that rebuilds is its result.
+  const logger = openLogger(config.LOG_LEVEL, 'stderr');
   const [events, state] = [eventStoreDbOptions(config, logger), mongoOptions(config, logger)];
   const opened = [
     events && (await import('../../adapters/eventstoredb/index.js')).openEventStoreDb(events),

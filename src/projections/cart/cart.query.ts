@@ -1,7 +1,7 @@
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { type CartContents } from './cart.projection.js';
 
 export const cartContents = async (
-  view: View<CartContents>,
+  view: ReadableView<CartContents>,
   cartId: string,
 ): Promise<CartContents | undefined> => (await view.get(cartId))?.doc;

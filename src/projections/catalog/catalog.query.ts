@@ -1,4 +1,4 @@
-import { type Condition, type View } from '../../ports/views.js';
+import { type Condition, type ReadableView } from '../../ports/views.js';
 import { pageOf, type PageOf, pageRequest, type PageRequest } from '../page.js';
 import { type CatalogEntry } from './catalog.projection.js';
 
@@ -16,7 +16,7 @@ export interface CatalogSearch extends PageRequest {
 
 /** The published products. */
 export const searchCatalog = async (
-  view: View<CatalogEntry>,
+  view: ReadableView<CatalogEntry>,
   search: CatalogSearch,
 ): Promise<PageOf<CatalogEntry>> => {
   const { text, minPrice, maxPrice, sort = 'name', direction = 'ascending' } = search;
@@ -31,7 +31,7 @@ export const searchCatalog = async (
 
 /** The product in any status; undefined until it is added. */
 export const catalogEntry = async (
-  view: View<CatalogEntry>,
+  view: ReadableView<CatalogEntry>,
   sku: string,
 ): Promise<CatalogEntry | undefined> => {
   const entry = (await view.get(sku))?.doc;

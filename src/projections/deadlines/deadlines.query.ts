@@ -1,10 +1,10 @@
 import { type Instant } from '../../kernel/envelope.js';
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { type Deadline } from './deadlines.projection.js';
 
 /** The deadlines that have passed, the oldest first. */
 export const dueDeadlines = async (
-  view: View<Deadline>,
+  view: ReadableView<Deadline>,
   now: Instant,
   limit: number,
 ): Promise<readonly Deadline[]> => {

@@ -1,6 +1,6 @@
 import { type FulfilmentStep } from '../../domains/order/contract.js';
 import { type Instant } from '../../kernel/envelope.js';
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { type Fulfilment } from './fulfilments.projection.js';
 
 export interface StepFigures {
@@ -13,7 +13,7 @@ export interface StepFigures {
 
 /** @param before whoever came to the step earlier is stuck there */
 export const figuresOfStep = async (
-  view: View<Fulfilment>,
+  view: ReadableView<Fulfilment>,
   step: FulfilmentStep,
   before: Instant,
 ): Promise<StepFigures> => {

@@ -1,6 +1,6 @@
 import { mailIdOf } from '../../domains/notification/contract.js';
 import { type Mail, type Mailer } from '../../ports/mailer.js';
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { pageOf, type PageOf, pageRequest, type PageRequest } from '../page.js';
 import { type NotificationDocument, type NotificationStatus } from './notifications.projection.js';
 
@@ -15,7 +15,7 @@ export interface Notification extends NotificationStatus {
 
 /** Of one order, in the order in which they were first tried. */
 export const findNotifications = async (
-  view: View<NotificationDocument>,
+  view: ReadableView<NotificationDocument>,
   mailer: Mailer,
   search: NotificationSearch,
 ): Promise<PageOf<Notification>> => {

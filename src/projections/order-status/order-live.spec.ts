@@ -10,7 +10,7 @@ import { type DomainEvent } from '../../kernel/decider.js';
 import { type Position } from '../../kernel/envelope.js';
 import { money } from '../../kernel/money.js';
 import { type Subscription, type SubscribeOptions } from '../../ports/event-store.js';
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { eventsOf } from '../../testing/sample-events.js';
 import { until, untilHolds } from '../../testing/until.js';
 import { consistencyToken, parseConsistencyToken } from '../consistency.js';
@@ -105,7 +105,7 @@ class WatchedViews extends ServingViews {
   override upTo<Event extends DomainEvent, Doc extends object>(
     projection: Projection<Event, Doc>,
     token: string | undefined,
-  ): Promise<View<Doc>> {
+  ): Promise<ReadableView<Doc>> {
     this.waitedFor.add(token);
     return super.upTo(projection, token);
   }

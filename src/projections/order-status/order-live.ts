@@ -9,7 +9,7 @@ import { type Position, type RecordedEvent } from '../../kernel/envelope.js';
 import { type EventStore } from '../../ports/event-store.js';
 import { type Keys } from '../../ports/keys.js';
 import { type Logger } from '../../ports/logger.js';
-import { type Stored, type View, ViewDropped } from '../../ports/views.js';
+import { type Stored, type ReadableView, ViewDropped } from '../../ports/views.js';
 import { consistencyToken } from '../consistency.js';
 import { decode, eventFilter } from '../projection.js';
 import { ServingViews, ViewBehind, ViewUnbuilt } from '../serving-views.js';
@@ -224,7 +224,7 @@ export class OrderLive implements OnApplicationShutdown {
     }
   }
 
-  private async read(view: View<OrderDocument>, orderIds: readonly string[]): Promise<void> {
+  private async read(view: ReadableView<OrderDocument>, orderIds: readonly string[]): Promise<void> {
     for (let start = 0; start < orderIds.length; start += readAtOnce) {
       const documents = await view.getMany(orderIds.slice(start, start + readAtOnce));
       await Promise.all(documents.map((stored) => this.publish(stored)));

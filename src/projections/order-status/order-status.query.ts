@@ -1,4 +1,4 @@
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { pageOf, type PageOf, pageRequest, type PageRequest } from '../page.js';
 import { type OrderDocument, type OrderStatus } from './order-status.js';
 
@@ -8,13 +8,13 @@ export interface OrderSearch extends PageRequest {
 }
 
 export const orderDocument = async (
-  view: View<OrderDocument>,
+  view: ReadableView<OrderDocument>,
   orderId: string,
 ): Promise<OrderDocument | undefined> => (await view.get(orderId))?.doc;
 
 /** The newest first. */
 export const findOrders = async (
-  view: View<OrderDocument>,
+  view: ReadableView<OrderDocument>,
   search: OrderSearch,
 ): Promise<PageOf<OrderStatus>> => {
   const { customerId } = search;

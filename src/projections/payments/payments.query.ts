@@ -1,7 +1,7 @@
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { type PaymentDetails } from './payments.projection.js';
 
 export const paymentDetails = async (
-  view: View<PaymentDetails>,
+  view: ReadableView<PaymentDetails>,
   paymentId: string,
 ): Promise<PaymentDetails | undefined> => (await view.get(paymentId))?.doc;

@@ -87,8 +87,10 @@ export type AuditOutcome =
   | { readonly is: 'interrupted' };
 
 const readAtOnce = 2_048;
-/** How long the view may take to get to the position of the comparison. */
+/** So long the view may stand still on its way to the position of the comparison. */
 const servingPatienceMs = 30_000;
+/** Far longer than a lease that has run out is taken again. */
+const unwrittenMs = 2_000;
 const lookAgainMs = 50;
 
 /** Compares the generation of a view that serves with a fresh fold of the events; both may go on meanwhile. */
@@ -222,15 +224,24 @@ class Auditor {
     return { documents, position };
   }
 
-  /** One that nobody writes is compared as far as it has got. */
+  /**
+   * One that nobody writes is compared as far as it has got; whoever writes it may lose its lease for a moment on a busy
+   * machine.
+   */
   private async untilServingAt(position: Position | undefined, signal: AbortSignal): Promise<void> {
     const { leases } = this.ports;
     const lease = projectionLease(this.serving.storage);
-    const deadline = performance.now() + servingPatienceMs;
-    while (position !== undefined && !signal.aborted && performance.now() < deadline) {
+    let progress: { reached: Position | undefined; at: number } = {
+      reached: undefined,
+      at: performance.now(),
+    };
+    let writtenAt = performance.now();
+    while (position !== undefined && !signal.aborted && performance.now() - progress.at < servingPatienceMs) {
       const reached = await this.view.checkpoint();
       if (reached !== undefined && reached >= position) return;
-      if (!(await leases.held(lease)).some(({ name }) => name === lease)) return;
+      if (reached !== progress.reached) progress = { reached, at: performance.now() };
+      if ((await leases.held(lease)).some(({ name }) => name === lease)) writtenAt = performance.now();
+      else if (performance.now() - writtenAt > unwrittenMs) return;
       await pause(lookAgainMs, signal);
     }
   }

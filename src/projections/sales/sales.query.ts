@@ -1,4 +1,4 @@
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { type DailySales, plusFigures, type SalesFigures } from './sales.projection.js';
 
 /** Days in UTC (`2026-11-23`), both included. */
@@ -29,13 +29,13 @@ export const lastDays = (days: number, today: string): SalesWindow => ({
 
 export const daysIn = ({ from, to }: SalesWindow): number => (Date.parse(to) - Date.parse(from)) / dayMs + 1;
 
-export const salesIn = async (view: View<DailySales>, window: SalesWindow): Promise<Sales> => {
+export const salesIn = async (view: ReadableView<DailySales>, window: SalesWindow): Promise<Sales> => {
   const days = await documentsIn(view, window);
   return { window, days, totals: totalsOf(days) };
 };
 
 const documentsIn = async (
-  view: View<DailySales>,
+  view: ReadableView<DailySales>,
   { from, to }: SalesWindow,
 ): Promise<readonly DailySales[]> => {
   const days: DailySales[] = [];

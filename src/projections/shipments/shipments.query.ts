@@ -1,5 +1,5 @@
 import { shipmentIn, type ShipmentLine } from '../../domains/shipping/contract.js';
-import { type View } from '../../ports/views.js';
+import { type ReadableView } from '../../ports/views.js';
 import { type PageOf } from '../page.js';
 import { shipmentDetails, type ShipmentDetails } from './shipment-details.js';
 import { type OrderShipments } from './shipments.projection.js';
@@ -10,7 +10,7 @@ export interface ShipmentsOfOrder extends PageOf<ShipmentDetails> {
 }
 
 export const shipment = async (
-  view: View<OrderShipments>,
+  view: ReadableView<OrderShipments>,
   orderId: string,
   shipmentId: string,
 ): Promise<ShipmentDetails | undefined> => {
@@ -20,7 +20,10 @@ export const shipment = async (
 };
 
 /** All of them, oldest first; none while nothing is to be shipped. */
-export const shipmentsOf = async (view: View<OrderShipments>, orderId: string): Promise<ShipmentsOfOrder> => {
+export const shipmentsOf = async (
+  view: ReadableView<OrderShipments>,
+  orderId: string,
+): Promise<ShipmentsOfOrder> => {
   const doc = (await view.get(orderId))?.doc;
   if (doc === undefined || doc.shipping.is === 'absent') {
     return { items: [], leftOver: [], nextCursor: null };

@@ -79,7 +79,8 @@ describe('SIGTERM', () => {
   afterEach(() => site.clean());
 
   it('turns readiness off, lets what is in flight finish, and ends with 0', async () => {
-    const program = await site.start();
+    // So long that whoever asks finds it not ready before it is gone, on a busy machine too.
+    const program = await site.start(Site.isEmbedded ? {} : { SHUTDOWN_DRAIN_MS: '5000' });
     const shop = new Shop(program.http);
     const sku = await shop.stocked('SKU-1', 10);
     const body = JSON.stringify({ customerId: 'cust-1', items: [{ sku, quantity: 1 }] });
