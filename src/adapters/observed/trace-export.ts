@@ -14,6 +14,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { type Logger } from '../../ports/logger.js';
+import { SpanIds } from './span-ids.js';
 import { Tracing } from './tracing.js';
 
 export const samplers = [
@@ -60,7 +61,9 @@ export const exportTraces = (settings: TraceSettings, logger: Logger): TraceExpo
     new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: sendingMs }),
     logger,
   );
+  const ids = new SpanIds();
   const provider = new TracerProvider({
+    idGenerator: ids,
     sampler: samplerOf(settings),
     resource: resourceFromAttributes(
       Object.fromEntries(
@@ -73,7 +76,11 @@ export const exportTraces = (settings: TraceSettings, logger: Logger): TraceExpo
     spanProcessors: [delivery.processor],
   });
   return {
-    tracing: new Tracing(provider.getTracer('order-processing')),
+    tracing: new Tracing({
+      tracer: provider.getTracer('order-processing'),
+      ids,
+      heedsParents: settings.sampler.startsWith('parentbased_'),
+    }),
     lost: () => delivery.lost,
     close: async (patienceMs) => {
       let patience: NodeJS.Timeout | undefined;

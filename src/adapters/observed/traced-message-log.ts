@@ -115,7 +115,7 @@ export class TracedMessageLog implements MessageLog {
     if (groups.size === 0 && originals.size === 0) return commit(messages);
 
     const spans = new Map<string, OpenSpan>();
-    for (const [name, { topic, contexts }] of groups) spans.set(name, this.beginOne(slot, topic, contexts));
+    for (const [name, { topic, contexts }] of groups) spans.set(name, this.beginOne(topic, contexts));
     const linked = [...originals, ...[...spans.values()].map(({ traceparent }) => traceparent)];
     const batch =
       spans.size > 1 || originals.size > 0 ? this.beginBatch(slot, messages.length, linked) : undefined;
@@ -139,13 +139,13 @@ export class TracedMessageLog implements MessageLog {
     }
   }
 
-  private beginOne(slot: string, topic: string, [after, ...others]: readonly string[]): OpenSpan {
+  private beginOne(topic: string, [after, ...others]: readonly string[]): OpenSpan {
     return this.tracing.begin({
       name: `send ${topic}`,
       kind: 'PRODUCER',
       after,
       links: others.slice(0, mostLinks),
-      attributes: { ...sending, 'messaging.destination.name': topic, 'messaging.client.id': slot },
+      attributes: { ...sending, 'messaging.destination.name': topic },
     });
   }
 

@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Attributes,
   type Context,
-  createContextKey,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
@@ -13,10 +12,15 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { parseTraceParent, TraceState } from '@opentelemetry/core';
+import { type SpanIds } from './span-ids.js';
 
 /** What is being done, across everything that is awaited. */
-const active = new AsyncLocalStorage<Context>();
-const correlationKey = createContextKey('correlation id');
+interface Scope {
+  readonly span: SpanContext | undefined;
+  readonly correlationId: string | undefined;
+}
+
+const active = new AsyncLocalStorage<Scope>();
 
 /** What a span begins with. Attributes carry ids and codes, never personal data. */
 export interface Beginning {
@@ -34,54 +38,54 @@ export interface Beginning {
   readonly links?: readonly (string | undefined)[];
   /** Of the lines that are logged within. Default: as around it. */
   readonly correlationId?: string | undefined;
-  /** Not told of when nothing followed from it and nothing failed. */
+  /** Not told of when nothing followed from it and nothing failed; it is given no attributes after its beginning. */
   readonly onlyIfUsed?: boolean;
 }
 
+/** Who records spans. */
+export interface Recorder {
+  readonly tracer: Tracer;
+  /** Those that the tracer's provider takes. */
+  readonly ids: SpanIds;
+  /** A trace that whoever began it does not record is not recorded. */
+  readonly heedsParents: boolean;
+}
+
 /**
- * Spans of this process. Without a tracer none is recorded, and the context that came from outside is what goes on: a
- * trace of others passes through.
+ * Spans of this process. Where none is recorded, the context that came from outside is what goes on: a trace of others
+ * passes through.
  */
 export class Tracing {
   /** Those that are told of only if they are used, and are not used yet. */
   private readonly unused = new Set<string>();
 
-  constructor(private readonly tracer?: Tracer) {}
+  constructor(private readonly recorder?: Recorder) {}
 
   get isOn(): boolean {
-    return this.tracer !== undefined;
+    return this.recorder !== undefined;
   }
 
   /** The traceparent of what is being done at this moment. */
   get current(): string | undefined {
-    const span = trace.getSpanContext(active.getStore() ?? ROOT_CONTEXT);
-    return span !== undefined && trace.isSpanContextValid(span) ? traceparentOf(span) : undefined;
+    const span = active.getStore()?.span;
+    return span && traceparentOf(span);
   }
 
   begin(beginning: Beginning): OpenSpan {
-    const { name, kind = 'INTERNAL', attributes = {}, after, tracestate, root = false } = beginning;
-    const around = active.getStore() ?? ROOT_CONTEXT;
-    const given = root ? undefined : contextOf(after, tracestate);
-    let parent = root ? trace.deleteSpan(around) : around;
-    if (given !== undefined) parent = trace.setSpanContext(around, given);
-    if (beginning.correlationId !== undefined) {
-      parent = parent.setValue(correlationKey, beginning.correlationId);
+    const around = active.getStore();
+    const { after, root = false, correlationId = around?.correlationId } = beginning;
+    const parent = root ? undefined : (contextOf(after, beginning.tracestate) ?? around?.span);
+    if (parent !== undefined) this.unused.delete(parent.spanId);
+    const { recorder } = this;
+    const isLeftOut = recorder?.heedsParents === true && parent !== undefined && !isRecorded(parent);
+    if (recorder === undefined || isLeftOut) {
+      return new OpenSpan(undefined, { span: parent, correlationId });
     }
-    const links = (beginning.links ?? []).flatMap((link) => {
-      const context = contextOf(link);
-      return context === undefined ? [] : [{ context }];
-    });
-    const span = (this.tracer ?? silent).startSpan(
-      name,
-      { kind: SpanKind[kind], attributes, links, root },
-      parent,
-    );
-    const parentId = trace.getSpanContext(parent)?.spanId;
-    if (parentId !== undefined) this.unused.delete(parentId);
-    const { spanId } = span.spanContext();
-    const mustBeUsed = beginning.onlyIfUsed === true && span.isRecording();
-    if (mustBeUsed) this.unused.add(spanId);
-    return new OpenSpan(span, trace.setSpan(parent, span), () => mustBeUsed && this.unused.delete(spanId));
+    if (beginning.onlyIfUsed === true && parent !== undefined) {
+      return this.beginUnused(beginning, recorder, parent, correlationId);
+    }
+    const span = start(recorder.tracer, beginning, parent);
+    return new OpenSpan(() => span, { span: span.spanContext(), correlationId });
   }
 
   /** The work within a span of its own, which ends when it does and says so if it failed. */
@@ -96,38 +100,67 @@ export class Tracing {
       throw error;
     }
   }
+
+  /** Most of these come to nothing, so it is recorded when it is known that it does not. */
+  private beginUnused(
+    beginning: Beginning,
+    { tracer, ids }: Recorder,
+    parent: SpanContext,
+    correlationId: string | undefined,
+  ): OpenSpan {
+    const startTime = Date.now();
+    const span = { ...parent, spanId: ids.generateSpanId(), isRemote: false };
+    this.unused.add(span.spanId);
+    const record = (hasFailed: boolean): Span | undefined => {
+      if (this.unused.delete(span.spanId) && !hasFailed) return undefined;
+      ids.use(span.spanId);
+      return start(tracer, beginning, parent, startTime);
+    };
+    return new OpenSpan(record, { span, correlationId });
+  }
 }
+
+const start = (
+  tracer: Tracer,
+  { name, kind = 'INTERNAL', attributes = {}, links = [] }: Beginning,
+  parent: SpanContext | undefined,
+  startTime?: number,
+): Span => {
+  const context: Context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
+  const linked = links.flatMap((link) => {
+    const found = contextOf(link);
+    return found === undefined ? [] : [{ context: found }];
+  });
+  const options = { kind: SpanKind[kind], attributes, links: linked };
+  return tracer.startSpan(name, startTime === undefined ? options : { ...options, startTime }, context);
+};
 
 /** A span that has begun. */
 export class OpenSpan {
-  /** For whatever follows from it; undefined when it belongs to no trace. */
-  readonly traceparent: string | undefined;
-
+  /** @param record the span that is told of, if it is */
   constructor(
-    private readonly span: Span,
-    private readonly context: Context,
-    private readonly isUnused: () => boolean,
-  ) {
-    const spanContext = span.spanContext();
-    this.traceparent = trace.isSpanContextValid(spanContext) ? traceparentOf(spanContext) : undefined;
+    private readonly record: ((hasFailed: boolean) => Span | undefined) | undefined,
+    private readonly scope: Scope,
+  ) {}
+
+  /** For whatever follows from it; undefined when it belongs to no trace. */
+  get traceparent(): string | undefined {
+    const { span } = this.scope;
+    return span && traceparentOf(span);
   }
 
-  /** Whether it will be told of. */
-  get isRecording(): boolean {
-    return this.span.isRecording();
-  }
-
+  /** Before its end. */
   set(attributes: Attributes): void {
-    this.span.setAttributes(attributes);
+    this.record?.(false)?.setAttributes(attributes);
   }
 
   /** What is logged and begun by the work, now and later, belongs to it. */
   within<Result>(work: () => Result): Result {
-    return active.run(this.context, work);
+    return active.run(this.scope, work);
   }
 
   end(): void {
-    if (!this.isUnused()) this.span.end();
+    this.record?.(false)?.end();
   }
 
   /** Its kind alone: what an error says may hold anything. */
@@ -136,10 +169,10 @@ export class OpenSpan {
   }
 
   failAs(type: string): void {
-    this.isUnused();
-    this.span.setAttribute('error.type', type);
-    this.span.setStatus({ code: SpanStatusCode.ERROR });
-    this.span.end();
+    const span = this.record?.(true);
+    span?.setAttribute('error.type', type);
+    span?.setStatus({ code: SpanStatusCode.ERROR });
+    span?.end();
   }
 }
 
@@ -149,23 +182,16 @@ export const logFields = (): {
   readonly traceId?: string;
   readonly spanId?: string;
 } => {
-  const context = active.getStore();
-  if (context === undefined) return {};
-  const correlationId = context.getValue(correlationKey);
-  const span = trace.getSpanContext(context);
+  const { correlationId, span } = active.getStore() ?? {};
   return {
-    ...(typeof correlationId === 'string' && { correlationId }),
-    ...(span !== undefined &&
-      trace.isSpanContextValid(span) && { traceId: span.traceId, spanId: span.spanId }),
+    ...(correlationId !== undefined && { correlationId }),
+    ...(span !== undefined && { traceId: span.traceId, spanId: span.spanId }),
   };
 };
 
-/** Records nothing, and takes its parent's context for its own. */
-const silent = trace.getTracer('none');
-
 const contextOf = (traceparent: string | undefined, tracestate?: string): SpanContext | undefined => {
   const context = traceparent === undefined ? null : parseTraceParent(traceparent);
-  if (context === null || !trace.isSpanContextValid(context)) return undefined;
+  if (context === null) return undefined;
   return {
     ...context,
     isRemote: true,
@@ -173,10 +199,12 @@ const contextOf = (traceparent: string | undefined, tracestate?: string): SpanCo
   };
 };
 
+const isRecorded = ({ traceFlags }: SpanContext): boolean => (traceFlags & TraceFlags.SAMPLED) !== 0;
+
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
-const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
-  `00-${traceId}-${spanId}-${(traceFlags & TraceFlags.SAMPLED) === 0 ? '00' : '01'}`;
+const traceparentOf = (span: SpanContext): string =>
+  `00-${span.traceId}-${span.spanId}-${isRecorded(span) ? '01' : '00'}`;
 
 /** Whether spans that follow from it are to be recorded. */
 export const isSampled = (traceparent: string | undefined): traceparent is string =>
-  ((contextOf(traceparent)?.traceFlags ?? 0) & TraceFlags.SAMPLED) !== 0;
+  traceparent !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]$/.test(traceparent);

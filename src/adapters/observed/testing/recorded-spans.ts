@@ -1,13 +1,25 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOnSampler,
+  InMemorySpanExporter,
+  ParentBasedSampler,
+  SimpleSpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { SpanIds } from '../span-ids.js';
 import { Tracing } from '../tracing.js';
 
 /** Spans of a tracing that keeps them, in the order in which they ended. */
 export const recordedSpans = () => {
   const exporter = new InMemorySpanExporter();
-  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  const ids = new SpanIds();
+  const provider = new TracerProvider({
+    idGenerator: ids,
+    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  });
   return {
-    tracing: new Tracing(provider.getTracer('test')),
+    tracing: new Tracing({ tracer: provider.getTracer('test'), ids, heedsParents: true }),
     spans: () =>
       exporter.getFinishedSpans().map((span) => ({
         name: span.name,
