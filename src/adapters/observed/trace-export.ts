@@ -47,7 +47,7 @@ export interface TraceExport {
 
 /** Spans that wait to be sent; more are lost. */
 const mostWaiting = 16_384;
-const batchSize = 1_024;
+const batchSize = 2_048;
 const sendEveryMs = 1_000;
 /** Of one batch, trying again included: a collector that is away must not keep what waits for ever. */
 const sendingMs = 5_000;

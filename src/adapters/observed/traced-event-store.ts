@@ -36,7 +36,9 @@ export class TracedEventStore implements EventStore {
       }
       types.get(span)?.push(event.type);
       const { traceparent } = span;
-      return traceparent === undefined ? event : { ...event, metadata: { ...event.metadata, traceparent } };
+      return traceparent === undefined || traceparent === after
+        ? event
+        : { ...event, metadata: { ...event.metadata, traceparent } };
     });
     const [first] = spans.values();
     try {

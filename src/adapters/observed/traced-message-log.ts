@@ -160,8 +160,10 @@ export class TracedMessageLog implements MessageLog {
   }
 }
 
-const textIn = (headers: Headers, name: string): string | undefined =>
-  headers.findLast(([given]) => given === name)?.[1].toString();
+const textIn = (headers: Headers, name: string): string | undefined => {
+  const index = headers.findLastIndex((header) => header[0] === name);
+  return index < 0 ? undefined : headers[index]?.[1].toString();
+};
 
 const withTraceparent = (headers: Headers, traceparent: string | undefined): Headers => {
   const others = headers.filter(([name]) => name !== header);

@@ -27,7 +27,8 @@ export interface Beginning {
   /** Of few values: no ids. */
   readonly name: string;
   readonly kind?: keyof typeof SpanKind;
-  readonly attributes?: Attributes;
+  /** A function is asked only if the span is recorded. */
+  readonly attributes?: Attributes | (() => Attributes);
   /** The traceparent of what it follows from. Default: what is being done at this moment. */
   readonly after?: string | undefined;
   /** Of a request, beside its traceparent. */
@@ -131,7 +132,11 @@ const start = (
     const found = contextOf(link);
     return found === undefined ? [] : [{ context: found }];
   });
-  const options = { kind: SpanKind[kind], attributes, links: linked };
+  const options = {
+    kind: SpanKind[kind],
+    attributes: typeof attributes === 'function' ? attributes() : attributes,
+    links: linked,
+  };
   return tracer.startSpan(name, startTime === undefined ? options : { ...options, startTime }, context);
 };
 

@@ -201,7 +201,7 @@ describe('A reaction', () => {
       ...{ name: 'react order.fulfilment', kind: 'CONSUMER', traceId: traceA, parentId: spanA, links: [] },
     });
     expect(own?.attributes).toStrictEqual({
-      ...{ 'commerce.reaction': 'order.fulfilment', 'commerce.stream': 'order-o-1', 'commerce.revision': 0 },
+      ...{ 'commerce.stream': 'order-o-1', 'commerce.revision': 0 },
       ...{ 'commerce.event.id': 'e-1', 'commerce.event.type': 'OrderPlaced', 'commerce.order.id': 'o-1' },
     });
     expect(command?.parentId).toBe(own?.spanId);

@@ -99,14 +99,13 @@ export const tracedReaction = (reaction: Reaction, tracing: Tracing): Reaction =
       after: metadata.traceparent,
       correlationId: metadata.correlationId,
       onlyIfUsed: true,
-      attributes: {
-        'commerce.reaction': reaction.name,
+      attributes: () => ({
         'commerce.stream': stream,
         'commerce.revision': revision,
         'commerce.event.id': id,
         'commerce.event.type': type,
         ...orderIn(data),
-      },
+      }),
     };
     return tracing.run(beginning, (span) => reaction.react(following(event, span), signal));
   },
@@ -152,6 +151,7 @@ const following = <Event extends { readonly metadata: Pick<EventMetadata, 'trace
   event: Event,
   { traceparent: context }: OpenSpan,
 ): Event => {
+  if (event.metadata.traceparent === context) return event;
   const { traceparent: _, ...metadata } = event.metadata;
   return { ...event, metadata: { ...metadata, ...(context !== undefined && { traceparent: context }) } };
 };
