@@ -30,7 +30,8 @@ export const startProgram = async (
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const exited = once(child, 'exit');
   const url = await readyUrl(createInterface({ input: child.stdout }));
   return {
@@ -41,6 +42,7 @@ export const startProgram = async (
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
+      process.removeListener('exit', kill);
     },
   };
 };
