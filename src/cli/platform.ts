@@ -27,7 +27,6 @@ export const runTool = async (
     process.stderr.write(`${error.message}\n${error instanceof UsageError ? `${usage}\n` : ''}`);
     process.exitCode = ending.code;
   }
-
 };
 
 /** 2: it cannot be done like this; 1: it could not be done now. */

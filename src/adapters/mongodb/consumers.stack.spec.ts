@@ -24,7 +24,7 @@ describeConsumerRuntime(
       close: () => site.empty(),
     };
   },
-  { numRuns: 15 },
+  { numRuns: 15, endOnFailure: true },
 );
 
 describeConsumerCrashes('MongoDB', {
