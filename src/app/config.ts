@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { samplers } from '../adapters/observed/trace-export.js';
 import { faultPoints } from './fault-points.js';
 
 export const roles = ['api', 'process', 'projector', 'bridge'] as const;
@@ -53,6 +54,28 @@ const claim = (fallback: string) =>
 const isNetwork = (text: string): boolean => {
   const [address = '', bits] = text.split('/');
   return isIP(address) !== 0 && (bits === undefined || Number(bits) <= (isIP(address) === 6 ? 128 : 32));
+};
+
+/** `name=value,name=value`, the values percent-encoded, as the specification of OpenTelemetry writes lists. */
+const pairs = z
+  .string()
+  .regex(/^[^=,\s]+=[^,]*(,\s*[^=,\s]+=[^,]*)*$/, 'must be name=value, or several with commas')
+  .transform((list) =>
+    Object.fromEntries(
+      list.split(',').map((pair) => {
+        const [name = '', ...value] = pair.trim().split('=');
+        return [name, decoded(value.join('='))];
+      }),
+    ),
+  )
+  .optional();
+
+const decoded = (value: string): string => {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 };
 
 const saslMechanisms = ['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'aws-msk-iam'] as const;
@@ -121,6 +144,18 @@ const settings = z.object({
   REGISTRY_PORT: whole(8081, 0, 65_535),
   OPS_PORT: whole(0, 0, 65_535),
   OPS_HOST: z.string().min(1, 'must be an address to listen on').default('127.0.0.1'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address(/^https?:\/\/\S+$/, 'http://host:4318'),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs,
+  OTEL_SERVICE_NAME: z.string().min(1).default('order-processing'),
+  OTEL_RESOURCE_ATTRIBUTES: pairs,
+  OTEL_TRACES_SAMPLER: z
+    .enum(samplers, `must be one of ${samplers.join(', ')}`)
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0|1|0?\.\d+|1\.0+)$/, 'must be a number from 0 to 1')
+    .default('1')
+    .transform(Number),
   DEPLOY_ON_START: flag(false),
   TOPIC_PARTITIONS: whole(6, 1, 1_000),
   UNPUBLISHABLE_EVENTS: z.enum(['stop', 'dead-letter'], 'must be stop or dead-letter').default('stop'),
@@ -248,7 +283,7 @@ export class InvalidConfiguration extends Error {
 }
 
 /** Their values are not shown. */
-const secret = /(_URL|_PASSWORD|_TOKEN)$/;
+const secret = /(_URL|_PASSWORD|_TOKEN|_ENDPOINT|_HEADERS)$/;
 
 /** An empty variable counts as unset. @throws InvalidConfiguration with a sentence for every wrong value. */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {

@@ -1,14 +1,17 @@
+import { type IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type AdmissionLimits } from '../http/admission.js';
 import { type Problem, problem } from '../http/problem.js';
 import { type RateLimits } from '../http/rate-limit.js';
 import { toProblem } from '../http/problem.filter.js';
+import { correlationIdOf } from '../http/request-context.js';
 import { type Config } from './config.js';
 
 /** Fastify, so set up that what fails before a controller or filter is reached is a problem document as well. */
 export const httpAdapter = (config: Config): FastifyAdapter =>
   new FastifyAdapter({
+    genReqId: ({ headers }: IncomingMessage) => correlationIdOf(headers),
     bodyLimit: config.BODY_LIMIT_BYTES,
     // Who announces a body and does not send it does not keep its connection for ever.
     requestTimeout: 30_000,

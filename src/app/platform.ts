@@ -4,6 +4,10 @@ import { systemClock } from '../adapters/embedded/system-clock.js';
 import { ObservedEventStore } from '../adapters/observed/event-store.js';
 import { ObservedLeases } from '../adapters/observed/leases.js';
 import { type Metrics } from '../adapters/observed/metrics.js';
+import { tracedCarrier, tracedGateway, tracedMailer } from '../adapters/observed/traced-calls.js';
+import { TracedEventStore } from '../adapters/observed/traced-event-store.js';
+import { TracedMessageLog } from '../adapters/observed/traced-message-log.js';
+import { type Tracing } from '../adapters/observed/tracing.js';
 import { noCarrier } from '../adapters/simulated-carrier/no-carrier.js';
 import { SimulatedCarrier } from '../adapters/simulated-carrier/simulated-carrier.js';
 import { SimulatedGateway } from '../adapters/simulated-gateway/simulated-gateway.js';
@@ -51,26 +55,43 @@ export interface Platform extends Engines {
   readonly reached: FaultPoints | undefined;
 }
 
-/**
- * @param metrics that tell what happens at the ports; without, nobody is told
- * @throws CannotStart when an engine does not let this process in, or did not answer for too long.
- */
-export const openPlatform = async (config: Config, logger: Logger, metrics?: Metrics): Promise<Platform> => {
+/** Who is told what happens at the ports. */
+export interface Observers {
+  readonly metrics?: Metrics | undefined;
+  readonly tracing?: Tracing | undefined;
+}
+
+/** @throws CannotStart when an engine does not let this process in, or did not answer for too long. */
+export const openPlatform = async (
+  config: Config,
+  logger: Logger,
+  { metrics, tracing }: Observers = {},
+): Promise<Platform> => {
   const smtp = await orExplain(() => openMailer(config), sendingMail);
   const reached = faultPointsOf(config.FAULT_POINT);
   const engines = await openEngines(config, logger, reached);
-  return {
+  const ports = {
     ...engines,
     ...(metrics && {
       eventStore: new ObservedEventStore(engines.eventStore, metrics),
       leases: new ObservedLeases(engines.leases, metrics),
     }),
-    reached,
     mailer: smtp ?? engines.outbox,
     gateway: new SimulatedGateway({ slowAnswerMs: config.SIMULATED_SLOW_ANSWER_MS }),
     carrier: config.SIMULATED_CARRIER
       ? new SimulatedCarrier({ pauseMs: config.SIMULATED_CARRIER_PAUSE_MS })
       : noCarrier,
+  };
+  return {
+    ...ports,
+    ...(tracing?.isOn && {
+      eventStore: new TracedEventStore(ports.eventStore, tracing, storeSystem(config)),
+      messageLog: new TracedMessageLog(ports.messageLog, tracing),
+      mailer: tracedMailer(ports.mailer, tracing),
+      gateway: tracedGateway(ports.gateway, tracing),
+      carrier: config.SIMULATED_CARRIER ? tracedCarrier(ports.carrier, tracing) : ports.carrier,
+    }),
+    reached,
     clock: systemClock,
     logger,
     owner: newOwner(),
@@ -80,6 +101,9 @@ export const openPlatform = async (config: Config, logger: Logger, metrics?: Met
     },
   };
 };
+
+const storeSystem = (config: Config): string =>
+  config.EVENTSTORE_URL === undefined ? 'sqlite' : 'eventstoredb';
 
 const openMailer = ({ SMTP_URL: url, MAIL_FROM: from }: Config): SmtpMailer | undefined =>
   url === undefined ? undefined : new SmtpMailer({ url, from });

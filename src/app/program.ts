@@ -4,6 +4,7 @@ import { type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metrics } from '../adapters/observed/metrics.js';
+import { type Tracing } from '../adapters/observed/tracing.js';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
 import { Admission, admitRequests } from '../http/admission.js';
 import { controlAccess } from '../http/access-control.js';
@@ -29,8 +30,10 @@ import {
 import { Lifecycle } from './health.controller.js';
 import { type Identities, openIdentities, serveDevIssuer } from './identity.js';
 import { observeBuses } from './observe/buses.js';
+import { openTracing } from './observe/open-tracing.js';
 import { type OpsServer, serveOps } from './observe/ops-server.js';
 import { observeAdmission, observeRequests } from './observe/requests.js';
+import { observeTraces, traceBuses, traceRequests } from './observe/traces.js';
 import { observeWork } from './observe/work.js';
 import { openPlatform, type Platform } from './platform.js';
 import { seedDemo } from './seed.js';
@@ -59,9 +62,12 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
   const stop = () => endAll(started.splice(0).reverse(), config, logger);
   try {
     const metrics = config.OPS_PORT === 0 ? undefined : new Metrics();
+    const traces = openTracing(config, logger);
+    const { tracing } = traces;
+    started.push(() => traces.close(config.SHUTDOWN_TIMEOUT_MS / 4));
     const identities = await openIdentities(config, logger);
     started.push(() => Promise.resolve(identities.verifier?.close()));
-    const platform = await openPlatform(config, logger, metrics);
+    const platform = await openPlatform(config, logger, { metrics, tracing });
     started.push(() => platform.close());
     await patiently(() => beDeployed(config, platform), {
       patienceMs: config.ENGINES_WAIT_SECONDS * 1_000,
@@ -69,10 +75,11 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     });
 
     const lifecycle = new Lifecycle(config, identities.verifier);
-    const app = await createApp(config, platform, lifecycle, identities, metrics);
+    const app = await createApp(config, platform, lifecycle, identities, { metrics, tracing });
     const connections = new Connections(app.getHttpServer(), config.CONNECTIONS_MAX);
-    const workers = new Workers(app, platform, config, metrics);
+    const workers = new Workers(app, platform, config, metrics, tracing);
     lifecycle.workers = workers;
+    if (metrics !== undefined) observeTraces(traces, metrics);
     const ops = metrics && (await openOps(metrics, workers, platform, config));
     if (ops !== undefined) started.push(() => ops.close());
     started.push(() => workers.stop());
@@ -166,7 +173,7 @@ const createApp = async (
   platform: Platform,
   lifecycle: Lifecycle,
   { verifier, devIssuer }: Identities,
-  metrics: Metrics | undefined,
+  { metrics, tracing }: { readonly metrics: Metrics | undefined; readonly tracing: Tracing },
 ): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(config, platform, lifecycle),
@@ -176,6 +183,7 @@ const createApp = async (
   );
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
+  traceRequests(fastify, tracing, platform.logger);
   if (metrics !== undefined) observeRequests(fastify, metrics);
   secureAnswers(fastify, config.HSTS_SECONDS);
   controlAccess(fastify, verifier, isApiDocument, new RateLimiter(rateLimitsOf(config)));
@@ -186,6 +194,7 @@ const createApp = async (
   app.useGlobalFilters(new ProblemFilter(platform.logger));
   if (config.ROLES.includes('api')) serveApiDocument(app, verifier === undefined);
   await app.init();
+  traceBuses(app, tracing);
   if (metrics !== undefined) observeBuses(app, metrics);
   return app;
 };

@@ -4,6 +4,7 @@ import { ConsumerRunner, type ConsumerStatus } from '../consumers/runtime.js';
 import { JobRunner } from '../execution/periodic-job.js';
 import { Reactor, type ReactorStatus } from '../execution/reactor.js';
 import { type Metrics } from '../adapters/observed/metrics.js';
+import { type Tracing } from '../adapters/observed/tracing.js';
 import { type Message } from '../ports/message-log.js';
 import { projectionsOf } from '../projections/all.js';
 import { type ProjectionKeeper } from '../projections/keeper.js';
@@ -13,6 +14,7 @@ import { Decoder } from '../wire/decoder.js';
 import { type Config } from './config.js';
 import { type Platform } from './platform.js';
 import { BusinessFigures } from './observe/business.js';
+import { tracedConsumer, tracedReaction } from './observe/traces.js';
 import { keeperFor } from './rebuild/keeper-for.js';
 import { serviceParts } from './services.js';
 
@@ -30,6 +32,7 @@ export class Workers {
     platform: Platform,
     config: Config,
     metrics: Metrics | undefined,
+    tracing: Tracing,
   ) {
     const { eventStore, checkpoints, leases, owner, logger } = platform;
     const leadership = { leases, owner, ttlMs: config.LEASE_TTL_MS, logger };
@@ -46,7 +49,10 @@ export class Workers {
     });
     this.reactors = processes
       .flatMap(({ reactions }) => reactions.flatMap((type) => context.get(type).reactions()))
-      .map((reaction) => new Reactor(reaction, { ...leadership, store: eventStore, checkpoints }));
+      .map(
+        (reaction) =>
+          new Reactor(tracedReaction(reaction, tracing), { ...leadership, store: eventStore, checkpoints }),
+      );
     const decoder = new Decoder(platform.schemaRegistry);
     const settings = {
       attempts: config.CONSUMER_ATTEMPTS,
@@ -57,7 +63,8 @@ export class Workers {
       .flatMap(({ consumers }) => consumers.flatMap((type) => context.get(type).consumers()))
       .map((consumer) => {
         const decode = (message: Message) => decoder.decodeMessage(message);
-        return new ConsumerRunner(consumer, { ...platform, log: platform.messageLog, decode }, settings);
+        const ports = { ...platform, log: platform.messageLog, decode };
+        return new ConsumerRunner(tracedConsumer(consumer, tracing), ports, settings);
       });
     this.jobs = processes
       .flatMap(({ jobs }) => jobs.map((type) => context.get(type)))

@@ -45,6 +45,12 @@ test('Rebuilds are measured on new histories or on one that is there', () => {
   );
 });
 
+test('What observing costs is measured in rounds', () => {
+  expect(parsed('observed')).toEqual({ do: 'observed', rounds: 3, orders: 3_000 });
+  expect(parsed('observed --rounds 1 --orders 50')).toEqual({ do: 'observed', rounds: 1, orders: 50 });
+  expect(parsed('observed --rounds 0')).toBe('--rounds 0 is not a whole number from 1 on.');
+});
+
 test('What there is not is refused', () => {
   expect(parsed('compare')).toBe('There is no command compare.');
   expect(parsed('--fast')).toContain("Unknown option '--fast'");

@@ -10,6 +10,7 @@ export type BenchCommand =
       readonly quick: boolean;
       readonly json: string | undefined;
     }
+  | { readonly do: 'observed'; readonly rounds: number; readonly orders: number }
   | { readonly do: 'generate'; readonly events: number; readonly data: string; readonly seed: number }
   | {
       readonly do: 'rebuild';
@@ -20,12 +21,15 @@ export type BenchCommand =
     };
 
 export const usage = `Usage: npm run bench [-- [--engine embedded|real] [--quick] [--json FILE]]
+       npm run bench -- observed [--rounds N] [--orders N]
        npm run bench -- generate --events N --data DIR [--seed N]
        npm run bench -- rebuild [--events N,N,… | --data DIR] [--views NAME,NAME,…] [--parallel N]
 
 Without a command: everything, in relation to the raw engine. --quick takes one short round, --json writes the figures.
 --engine real measures Kafka and MongoDB, whose addresses are in KAFKA_BROKERS and MONGODB_URL, and EventStoreDB and the
 schema registry where EVENTSTORE_URL and SCHEMA_REGISTRY_URL are set: stack/stack run -- npm run bench -- --engine real
+observed  measures what metrics and traces cost: commands a second with neither, with metrics, and with both (3 rounds of
+          3000 orders and receipts; odd rounds the other way round)
 generate  fills the empty store in DIR with the history of a shop, the same for the same seed (1)
 rebuild   measures rebuilds of views (order_status,inventory,payments) on histories of so many events
           (100000,1000000,10000000), which are made in TMPDIR and removed, or on the store in DIR`;
@@ -48,6 +52,7 @@ export const parseArguments = (args: readonly string[], views: readonly string[]
       if (engine === undefined) throw new Error(`--engine ${values.engine} is neither embedded nor real.`);
       return { do: 'everything', engine, quick: values.quick, json: values.json };
     }
+    if (name === 'observed') return observed(rest);
     if (name === 'generate') return generate(rest);
     if (name === 'rebuild') return rebuild(rest, views);
     throw new Error(`There is no command ${name}.`);
@@ -57,6 +62,12 @@ export const parseArguments = (args: readonly string[], views: readonly string[]
 };
 
 const text = { type: 'string' } as const;
+
+const observed = (args: string[]): BenchCommand => {
+  const options = { rounds: { ...text, default: '3' }, orders: { ...text, default: '3000' } };
+  const { rounds, orders } = parseArgs({ args, options }).values;
+  return { do: 'observed', rounds: whole('rounds', rounds), orders: whole('orders', orders) };
+};
 
 const generate = (args: string[]): BenchCommand => {
   const { values } = parseArgs({

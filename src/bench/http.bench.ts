@@ -9,8 +9,12 @@ const clients = 64;
 const warmUp = 500;
 
 /** Commands through the whole program. The store that it leaves behind has a known number of events. */
-export const http = async (dataDir: string, { receipts, orders }: Scale): Promise<Figures> => {
-  const program = await startProgram(dataDir);
+export const http = async (
+  dataDir: string,
+  { receipts, orders }: Pick<Scale, 'receipts' | 'orders'>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Figures> => {
+  const program = await startProgram(dataDir, settings);
   await delay(1_000);
   const idleMb = await program.residentMb();
   const connections = await Connection.many(program.url, clients);
@@ -26,9 +30,11 @@ export const http = async (dataDir: string, { receipts, orders }: Scale): Promis
     (index) => (connection) =>
       connection.create(`/api/inventory/NEW-${index}/receipts`, { quantity: 1, reference: 'bench' }),
   );
+  const cpuBefore = await program.cpuMs();
   const start = Date.now();
   const httpOrders = await sendAll(connections, orders, place);
   const end = await happenedAt(dataDir, 'OrderConfirmed', warmUp + orders);
+  const orderCpuMs = ((await program.cpuMs()) - cpuBefore) / orders;
   for (const connection of connections) connection.close();
   await program.stop();
   return {
@@ -37,5 +43,6 @@ export const http = async (dataDir: string, { receipts, orders }: Scale): Promis
     httpReceipts,
     httpOrders,
     confirmedOrders: (orders * 1_000) / (end - start),
+    orderCpuMs,
   };
 };

@@ -2,6 +2,7 @@ import { parseArguments, usage } from './arguments.js';
 import { allProjections } from '../projections/all.js';
 import { measureEmbedded } from './embedded.js';
 import { generate } from './generate.js';
+import { measureObserved } from './observed.bench.js';
 import { measureReal } from './real/command.js';
 import { rebuild } from './rebuild/command.js';
 
@@ -14,6 +15,9 @@ if (typeof options === 'string') {
   process.exit(2);
 }
 switch (options.do) {
+  case 'observed':
+    await measureObserved(options);
+    break;
   case 'generate':
     process.exit(await generate(options));
     break;

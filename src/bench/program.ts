@@ -10,6 +10,8 @@ export interface RunningProgram {
   readonly url: string;
   readonly startMs: number;
   residentMb(): Promise<number>;
+  /** Of the processor, since its start. */
+  cpuMs(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -28,16 +30,19 @@ export const startProgram = async (
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const exited = once(child, 'exit');
   const url = await readyUrl(createInterface({ input: child.stdout }));
   return {
     url,
     startMs: performance.now() - start,
     residentMb: () => residentMb(child.pid ?? 0),
+    cpuMs: () => cpuMs(child.pid ?? 0),
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
+      process.removeListener('exit', kill);
     },
   };
 };
@@ -59,4 +64,14 @@ const readyUrl = (lines: NodeJS.EventEmitter): Promise<string> =>
 const residentMb = async (pid: number): Promise<number> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;
+};
+
+const ticksPerSecond = 100;
+
+/** NaN where there is no /proc. */
+const cpuMs = async (pid: number): Promise<number> => {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // Behind the name, which may hold anything, comes the third field.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
 };

@@ -1,5 +1,6 @@
 import { follow } from '../execution/follow.js';
 import { type LeadershipOptions, type Term, whileLeading } from '../execution/leadership.js';
+import { idsOf } from '../execution/log-ids.js';
 import { type Position, type RecordedEvent } from '../kernel/envelope.js';
 import { type Delivery, type EventStore } from '../ports/event-store.js';
 import { type MessageLog, type NewMessage, type TransactionalProducer } from '../ports/message-log.js';
@@ -171,7 +172,11 @@ export class Relay {
     const failure = { message, eventId, type, stream, revision, position };
     this.update({ lastFailure: failure });
     const what = this.ports.unpublishable === 'stop' ? 'stops before' : 'puts aside';
-    this.ports.logger.error({ failure }, `The bridge ${what} an event that it cannot publish: ${message}`);
+    const ids = idsOf(event.metadata);
+    this.ports.logger.error(
+      { ...ids, failure },
+      `The bridge ${what} an event that it cannot publish: ${message}`,
+    );
   }
 
   /** Until somebody has mended the cause and starts the process again. */

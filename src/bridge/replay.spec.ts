@@ -58,6 +58,28 @@ describe('a replay', () => {
   });
 });
 
+describe('what is replayed', () => {
+  it('names the trace of that time where nobody goes on with it', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const translation = {
+      ...sampleTranslation,
+      messageOf: (event: RecordedEvent) => {
+        const message = sampleTranslation.messageOf(event);
+        return {
+          ...message,
+          headers: [...message.headers, ['traceparent', Buffer.from(traceparent)] as const],
+        };
+      },
+    };
+    await replay({ ...engine, translation }, { topic: 'again', partitions: 1 }, never);
+    const messages = await engine.messageLog.read({ topic: 'again', partition: 0, offset: 0 }, 100);
+    const named = messages.map(({ headers }) =>
+      ['event-id', 'traceparent', 'original-traceparent'].map((name) => readHeader(headers, name)),
+    );
+    expect(named).toEqual(['a', 'b', 'c', 'd'].map((id) => [id, undefined, traceparent]));
+  });
+});
+
 describe('the progress of the bridge', () => {
   const progress = () =>
     bridgeProgress(engine.eventStore, engine.messageLog, 'bridge', () =>

@@ -1,7 +1,8 @@
 import { follow } from '../execution/follow.js';
 import { type Position } from '../kernel/envelope.js';
 import { type EventStore } from '../ports/event-store.js';
-import { type MessageLog } from '../ports/message-log.js';
+import { type MessageLog, type NewMessage } from '../ports/message-log.js';
+import { headerNames, originalTraceparent } from '../wire/headers.js';
 import { type Translation } from './translation.js';
 
 export interface ReplayPorts {
@@ -43,7 +44,7 @@ export const replay = async (
       signal,
     )) {
       const wanted = events.filter((event) => event.position <= end && event.position >= (from ?? ''));
-      const messages = wanted.map((event) => ({ ...translation.messageOf(event), topic }));
+      const messages = wanted.map((event) => asReplayed(translation.messageOf(event), topic));
       if (messages.length > 0) await producer.commit(messages, position);
       published += messages.length;
       if (caughtUp || position >= end) break;
@@ -53,3 +54,13 @@ export const replay = async (
   }
   return published;
 };
+
+/** Whoever consumes it must not take the trace of that time for one that goes on: it is named, and not gone on with. */
+const asReplayed = (message: NewMessage, topic: string): NewMessage => ({
+  ...message,
+  topic,
+  headers: message.headers.map(([name, value]) => [
+    name === headerNames.traceparent ? originalTraceparent : name,
+    value,
+  ]),
+});

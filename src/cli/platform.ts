@@ -4,6 +4,7 @@ import { CannotStart } from '../app/cannot-start.js';
 import { type Config, InvalidConfiguration, readConfig } from '../app/config.js';
 import { usesEmbedded } from '../app/engines/index.js';
 import { openLogger } from '../app/logger.js';
+import { openTracing } from '../app/observe/open-tracing.js';
 import { openPlatform, type Platform } from '../app/platform.js';
 import { StorageUnavailable } from '../ports/storage.js';
 import { SchemaNotRegistered } from '../wire/encoder.js';
@@ -77,10 +78,13 @@ const onPlatform = async <Result>(
   config: Config,
   work: (platform: Platform, config: Config) => Promise<Result>,
 ): Promise<Result> => {
-  const platform = await openPlatform(config, openLogger(config.LOG_LEVEL, 'stderr'));
+  const logger = openLogger(config.LOG_LEVEL, 'stderr');
+  const traces = openTracing(config, logger);
+  const platform = await openPlatform(config, logger, traces);
   try {
     return await work(platform, config);
   } finally {
     await platform.close();
+    await traces.close(config.SHUTDOWN_TIMEOUT_MS / 4);
   }
 };

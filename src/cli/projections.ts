@@ -24,6 +24,7 @@ await runTool(usage, (args) => {
     const signal = interruption();
     // What happens is seen in the progress; what goes wrong must not tear its line.
     const logger: Logger = {
+      debug: () => undefined,
       info: () => undefined,
       warn: (fields, message) => {
         progress.interrupt(() => {

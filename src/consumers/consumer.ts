@@ -1,4 +1,5 @@
 import { type EventMetadata, type Position } from '../kernel/envelope.js';
+import { type Message } from '../ports/message-log.js';
 import { type PublicEvents } from '../wire/events.generated.js';
 import { type PublicType } from '../wire/public-record.js';
 
@@ -19,6 +20,13 @@ export type Consumed<Type extends PublicType = PublicType> = Type extends Public
     }
   : never;
 
+/** How an event came. */
+export interface Arrival {
+  readonly message: Pick<Message, 'topic' | 'partition' | 'offset'>;
+  /** It had been put aside, and is tried again because somebody decided so. */
+  readonly redriven: boolean;
+}
+
 /** What a service does because of events from topics. */
 export interface Consumer<Type extends PublicType = PublicType> {
   /** Names the consumer group. */
@@ -27,7 +35,7 @@ export interface Consumer<Type extends PublicType = PublicType> {
   /** Events of other types are passed over. */
   readonly handles: readonly Type[];
   /** May be called again for the same event. Events of one key come in order. */
-  handle(event: Consumed<Type>, signal: AbortSignal): Promise<void>;
+  handle(event: Consumed<Type>, signal: AbortSignal, arrival?: Arrival): Promise<void>;
 }
 
 /** The consumers of one service, run by the processes that have the role `process` for it. */

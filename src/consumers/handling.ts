@@ -1,3 +1,4 @@
+import { idsOf } from '../execution/log-ids.js';
 import { pause } from '../execution/pause.js';
 import { Slots } from '../execution/slots.js';
 import { type Clock } from '../ports/clock.js';
@@ -12,6 +13,7 @@ import { type Inbox } from '../ports/inbox.js';
 import { type Logger } from '../ports/logger.js';
 import { type Message, type MessageLog, type TopicPartition } from '../ports/message-log.js';
 import { StorageUnavailable } from '../ports/storage.js';
+import { headerNames, readHeader } from '../wire/headers.js';
 import { Undecodable } from '../wire/undecodable.js';
 import { type Consumed, type Consumer } from './consumer.js';
 import { deadLetterMessage } from './dead-letter-topic.js';
@@ -135,7 +137,7 @@ export class Handling {
       if (await this.isDuplicate(parking.eventId)) return true;
     }
     if (phase.ending.aborted) return false;
-    const outcome = await this.attempt(message, phase);
+    const outcome = await this.attempt(message, phase, false);
     if (outcome === 'interrupted') return false;
     if (outcome === 'handled') {
       await this.ports.inbox.add(parking.group, parking.eventId);
@@ -158,7 +160,7 @@ export class Handling {
       await deadLetters.remove([id]);
       return;
     }
-    const outcome = await this.attempt(letter.message, phase);
+    const outcome = await this.attempt(letter.message, phase, true);
     if (outcome === 'interrupted') return;
     if (outcome === 'handled') {
       await inbox.add(letter.group, eventId);
@@ -169,7 +171,11 @@ export class Handling {
     await deadLetters.failedAgain(id, outcome, this.now());
   }
 
-  private async attempt(message: Message, phase: Phase): Promise<'handled' | 'interrupted' | Failure> {
+  private async attempt(
+    message: Message,
+    phase: Phase,
+    redriven: boolean,
+  ): Promise<'handled' | 'interrupted' | Failure> {
     const type = eventTypeOf(message) ?? null;
     const isOver = (): boolean => phase.over.aborted;
     let event: Consumed;
@@ -184,7 +190,7 @@ export class Handling {
       try {
         const isHandled = await this.slots.hold(async () => {
           if (phase.ending.aborted) return false;
-          await this.consumer.handle(event, phase.over);
+          await this.consumer.handle(event, phase.over, { message, redriven });
           return true;
         });
         if (!isHandled) break;
@@ -256,7 +262,13 @@ export class Handling {
 
   private fields({ topic, partition, offset, ...message }: Message) {
     const eventId = eventIdOf({ topic, partition, offset, ...message });
-    return { group: this.consumer.group, topic, partition, offset, key: message.key?.toString(), eventId };
+    const correlationId = readHeader(message.headers, headerNames.correlationId);
+    const traceparent = readHeader(message.headers, headerNames.traceparent);
+    return {
+      ...(correlationId !== undefined &&
+        idsOf({ correlationId, ...(traceparent !== undefined && { traceparent }) })),
+      ...{ group: this.consumer.group, topic, partition, offset, key: message.key?.toString(), eventId },
+    };
   }
 
   private async publish(parking: Parking, failure: Failure): Promise<void> {

@@ -280,6 +280,27 @@ describe('a redrive', () => {
     expect(seen).toStrictEqual(['a1', 'a2', 'a3', 'a4']);
   });
 
+  it('tells the consumer where each message came from, and that it is a redrive', async () => {
+    const arrivals: unknown[] = [];
+    const broken = new Set(['a1']);
+    world.start({
+      handle: ({ id }, _signal, arrival) => {
+        const { message, redriven } = arrival ?? {};
+        arrivals.push([id, message?.topic, message?.offset, redriven]);
+        return broken.has(id) ? Promise.reject(new RangeError(id)) : Promise.resolve();
+      },
+      settings: { attempts: 1 },
+    });
+    await world.publish('a1', 'a2');
+    await allCommitted(2);
+    broken.clear();
+    await world.deadLetters.redrive({}, null);
+    await eventually('nothing parked', async () => (await parkedIds()).length === 0);
+    const [first] = arrivals;
+    expect(arrivals).toStrictEqual([first, ['a1', topic, 0, true], ['a2', topic, 1, true]]);
+    expect(first).toStrictEqual(['a1', topic, 0, false]);
+  });
+
   it('of one that fails again parks it again with what happened now', async () => {
     const { seen, broken } = failingAt('a1');
     await world.publish('a1', 'a2');

@@ -195,6 +195,7 @@ describe('a reactor', () => {
         level: 'error',
         message: 'sample could not deal with SampleHappened (thing-a revision 0); trying again',
         fields: {
+          correlationId: 'correlation of a1',
           err: new Error('no stock'),
           reaction: 'sample',
           type: 'SampleHappened',

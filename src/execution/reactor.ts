@@ -3,6 +3,7 @@ import { type Checkpoints } from '../ports/checkpoints.js';
 import { type EventFilter, type EventStore } from '../ports/event-store.js';
 import { type Lease, LeaseLost } from '../ports/leases.js';
 import { follow } from './follow.js';
+import { idsOf } from './log-ids.js';
 import { type LeadershipOptions, type Term, whileLeading } from './leadership.js';
 import { pause } from './pause.js';
 import { Watermark } from './watermark.js';
@@ -200,7 +201,7 @@ export class Reactor {
   }
 
   private reportFailure(
-    { type, stream, revision, id }: RecordedEvent,
+    { type, stream, revision, id, metadata }: RecordedEvent,
     attempt: number,
     error: unknown,
   ): void {
@@ -209,7 +210,7 @@ export class Reactor {
     this.failing.delete(id);
     this.failing.set(id, { event: `${type} ${stream}@${revision}`, message: String(error) });
     this.deps.logger.error(
-      { err: error, reaction, type, stream, revision, eventId: id, attempt },
+      { err: error, ...idsOf(metadata), reaction, type, stream, revision, eventId: id, attempt },
       `${reaction} could not deal with ${type} (${stream} revision ${revision}); trying again`,
     );
   }

@@ -20,7 +20,9 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const { problem: body, headers } = toProblem(error);
-    const { method, url } = request;
+    const { method } = request;
+    // What is asked for behind the path may be anything.
+    const [url] = request.url.split('?', 1);
     if (isPassing(error)) this.logger.warn({ method, url, code: body.code }, body.detail);
     // Thousands of clients may be refused a stream at once: that is told of together.
     // So it is when the issuer does not answer: the fetch of its keys is logged.

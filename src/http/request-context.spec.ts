@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { type FastifyRequest } from 'fastify';
 import { derivedId } from '../execution/derived-id.js';
@@ -11,7 +11,7 @@ const request = (
   url = '/api/orders',
   method = 'POST',
   caller: Caller | undefined = anybody,
-): FastifyRequest => ({ headers, url, method, caller }) as unknown as FastifyRequest;
+): FastifyRequest => ({ headers, url, method, caller, id: randomUUID() }) as unknown as FastifyRequest;
 
 const uuid = /^[0-9a-f-]{36}$/;
 

@@ -1,4 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
+import { type IncomingHttpHeaders } from 'node:http';
 import { type FastifyRequest } from 'fastify';
 import { type CommandContext } from '../execution/command-context.js';
 import { derivedId } from '../execution/derived-id.js';
@@ -10,7 +11,9 @@ import { badRequest } from './problem.js';
 
 /** Who asks, under which key, having seen which revision. `input` is what makes a request the same request. */
 export const commandContext = (request: FastifyRequest, input: unknown): CommandContext => {
-  const requestId = randomUUID();
+  const correlationId = correlationIdIn(request.headers);
+  // A request that belongs to nothing else is its own beginning.
+  const requestId = correlationId === undefined ? request.id : randomUUID();
   const key = idempotencyKey(request);
   const { actor, keys } = callerOf(request);
   const path = request.url.split('?', 1)[0] ?? '';
@@ -18,7 +21,7 @@ export const commandContext = (request: FastifyRequest, input: unknown): Command
     commandId: key === undefined ? requestId : keys === undefined ? key : derivedId(keys, key),
     requestHash:
       key === undefined ? undefined : hash('sha256', `${request.method} ${path} ${JSON.stringify(input)}`),
-    correlationId: correlationId(request) ?? requestId,
+    correlationId: correlationId ?? requestId,
     causationId: requestId,
     actor,
     traceparent: traceparent(request),
@@ -40,11 +43,12 @@ const ifMatch = (request: FastifyRequest): number | undefined => {
   throw badRequest('INVALID_IF_MATCH', 'must be one ETag as it was answered, such as "3"', 'If-Match');
 };
 
-/** Tracing must never refuse a request: what is malformed is left out. */
-const correlationId = (request: FastifyRequest): string | undefined => {
-  const id = header(request, 'x-correlation-id');
-  return id !== undefined && /^[\w.:-]{1,128}$/.test(id) ? id : undefined;
-};
+/** Of everything that follows from the request. Tracing must never refuse one: what is malformed is left out. */
+export const correlationIdOf = (headers: IncomingHttpHeaders): string =>
+  correlationIdIn(headers) ?? randomUUID();
+
+const correlationIdIn = ({ 'x-correlation-id': id }: IncomingHttpHeaders): string | undefined =>
+  typeof id === 'string' && /^[\w.:-]{1,128}$/.test(id) ? id : undefined;
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 export const traceparent = (request: FastifyRequest): string | undefined => {

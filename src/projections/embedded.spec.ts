@@ -23,7 +23,12 @@ import { ProjectionRunner } from './runner.js';
 import { eventually } from './testing/eventually.js';
 import { type Fact, history, instant, on } from './testing/history.js';
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 const product = (sku: string, name: string, description: string | null, price: number): readonly Fact[] => [
   on(`product-${sku}`, { type: 'ProductAdded', data: { sku, name, priceMinor: price, currency: 'EUR' } }),

@@ -22,7 +22,12 @@ import { refold } from './refold.js';
 import { InvalidConsistencyToken, ServingViews, ViewBehind, ViewUnbuilt } from './serving-views.js';
 import { type Fact, history, on } from './testing/history.js';
 
-const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const received = (sku: string, quantity = 1): Fact =>
   on(`inventory-${sku}`, { type: 'StockReceived', data: { sku, quantity, reference: null } });
 

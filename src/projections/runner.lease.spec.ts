@@ -7,7 +7,12 @@ import { eventually } from './testing/eventually.js';
 import { history, on } from './testing/history.js';
 import { MemoryLeases, MemoryStore, MemoryView } from './testing/in-memory.js';
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const received = on('inventory-tea', {
   type: 'StockReceived',
   data: { sku: 'tea', quantity: 1, reference: null },

@@ -12,7 +12,12 @@ import { eventually } from './testing/eventually.js';
 import { type Fact, history, instant, on } from './testing/history.js';
 import { MemoryLeases, MemoryStore, MemoryView } from './testing/in-memory.js';
 
-const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const leadership = () => ({
   leases: new MemoryLeases(),
   owner: 'one',

@@ -46,7 +46,7 @@ new ConsumerRunner(
   {
     ...{ log: messageLog, inbox, deadLetters, decode },
     clock: { now: () => new Date().toISOString() },
-    logger: { info: silent, warn: silent, error: silent },
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
   },
   {
     ...{ attempts: 2, firstPauseMs: 5, sessionTimeoutMs: 2_000 },

@@ -87,7 +87,7 @@ const relay = async (producer: TransactionalProducer, batch: number): Promise<vo
 };
 
 const nothing = (): void => undefined;
-const logger = { info: nothing, warn: nothing, error: nothing };
+const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const { openEmbedded, openKafka } = (await import(moduleUrl)) as Engine;
 const open = openEmbedded ?? openKafka;
 if (open === undefined) throw new Error(`${moduleUrl} opens no message log.`);

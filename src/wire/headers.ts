@@ -20,6 +20,9 @@ export const headerNames = {
   contentType: 'content-type',
 } as const;
 
+/** In place of `traceparent` in a message that is replayed. */
+export const originalTraceparent = 'original-traceparent';
+
 /** CloudEvents 1.0, Kafka protocol binding, binary mode. */
 export const cloudEventNames = {
   specversion: 'ce_specversion',

@@ -14,7 +14,12 @@ import { registerSchemas } from '../../src/wire/registration.js';
 import { type Line, lineSchema, samplesOf } from './samples.js';
 
 const run = promisify(execFile);
-const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 interface ServedRegistry {
   readonly url: string;

@@ -5,11 +5,13 @@ import { NestFactory } from '@nestjs/core';
 import { fastify } from 'fastify';
 import { type Counter, type Gauge } from 'prom-client';
 import { type Durations, Metrics, type Reading } from '../../src/adapters/observed/metrics.js';
+import { Tracing } from '../../src/adapters/observed/tracing.js';
 import { AppModule } from '../../src/app/app.module.js';
 import { readConfig } from '../../src/app/config.js';
 import { Lifecycle } from '../../src/app/health.controller.js';
 import { observeBuses } from '../../src/app/observe/buses.js';
 import { observeAdmission, observeRequests } from '../../src/app/observe/requests.js';
+import { observeTraces } from '../../src/app/observe/traces.js';
 import { observeWork } from '../../src/app/observe/work.js';
 import { openPlatform } from '../../src/app/platform.js';
 import { Workers } from '../../src/app/workers.js';
@@ -79,7 +81,7 @@ export const programMetrics = async (): Promise<{
   const dataDir = await mkdtemp(join(tmpdir(), 'monitoring-'));
   const config = readConfig({ DATA_DIR: dataDir });
   const metrics = new DescribedMetrics();
-  const platform = await openPlatform(config, logbook().logger, metrics);
+  const platform = await openPlatform(config, logbook().logger, { metrics });
   try {
     const context = await NestFactory.createApplicationContext(
       AppModule.of(config, platform, new Lifecycle(config)),
@@ -88,7 +90,8 @@ export const programMetrics = async (): Promise<{
     observeRequests(fastify(), metrics);
     observeAdmission(new Admission({ inHand: 1, waiting: 1, patienceMs: 1, bodyBytes: 1 }), metrics);
     observeBuses(context, metrics);
-    observeWork(new Workers(context, platform, config, metrics), platform, config, metrics);
+    observeTraces({ lost: () => 0 }, metrics);
+    observeWork(new Workers(context, platform, config, metrics, new Tracing()), platform, config, metrics);
     metrics.ofRuntime();
     const text = await metrics.text();
     await context.close();

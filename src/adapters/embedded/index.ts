@@ -25,7 +25,7 @@ export interface EmbeddedOptions {
 }
 
 const nothing = (): void => undefined;
-const silent: Logger = { info: nothing, warn: nothing, error: nothing };
+const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** All ports of the embedded engine on one database file, and the keys in another. */
 export const openEmbedded = ({ dataDir, logger = silent, reached = nothing, keysWith }: EmbeddedOptions) => {

@@ -19,6 +19,7 @@ describe('Message log of the embedded engine', () => {
     openEmbedded({
       dataDir,
       logger: {
+        debug: () => undefined,
         info: () => undefined,
         warn: (fields) => warnings.push(fields),
         error: () => undefined,

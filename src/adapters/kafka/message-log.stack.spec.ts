@@ -51,7 +51,7 @@ describe('The message log on Kafka', () => {
     const warnings: { fields: object; text: string }[] = [];
     const nothing = (): void => undefined;
     const warn = (fields: object, text: string): void => void warnings.push({ fields, text });
-    const logger: Logger = { info: nothing, warn, error: nothing };
+    const logger: Logger = { debug: nothing, info: nothing, warn, error: nothing };
     return { logger, warnings };
   };
 

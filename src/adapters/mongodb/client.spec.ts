@@ -4,7 +4,12 @@ import { StorageUnavailable } from '../../ports/storage.js';
 import { checkMongo, connectMongo } from './client.js';
 import { translated } from './faults.js';
 
-const logger: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const logger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 /** A port that nobody listens on. */
 const nowhere = 'mongodb://ann:secret@127.0.0.1:1/?serverSelectionTimeoutMS=50';

@@ -44,7 +44,7 @@ describe('Views in MongoDB', () => {
     logged.splice(0);
     site = mongoSite();
     proxy = await Proxy.before(mongoUrl());
-    behind = site.another(proxy.url(mongoUrl()), { info: log, warn: log, error: log });
+    behind = site.another(proxy.url(mongoUrl()), { debug: log, info: log, warn: log, error: log });
     view = new MongoViews(site.databases).open<Doc>(definition);
     troubled = new MongoViews(behind).open<Doc>(definition);
     await troubled.checkpoint();

@@ -14,7 +14,12 @@ import avro from 'avsc';
 import { openEmbedded } from '../embedded/index.js';
 import { type RegistryServer, serveRegistry } from './serve-registry.js';
 
-const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 const money = {
   schemaType: 'AVRO',

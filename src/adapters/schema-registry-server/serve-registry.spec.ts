@@ -15,6 +15,7 @@ describe('The REST API of the schema registry', () => {
   let server: RegistryServer;
   const faults: unknown[] = [];
   const logger = {
+    debug: () => undefined,
     info: () => undefined,
     warn: () => undefined,
     error: (fields: object) => void faults.push(fields),

@@ -13,7 +13,12 @@ import { serveRegistry } from '../schema-registry-server/serve-registry.js';
 import { RemoteSchemaRegistry } from './remote-registry.js';
 import { selfSigned } from './testing/certificate.js';
 
-const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 describeSchemaRegistryContract('A registry behind the REST API', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'remote-registry-'));

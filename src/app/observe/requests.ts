@@ -1,7 +1,7 @@
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type Metrics } from '../../adapters/observed/metrics.js';
 import { type Admission } from '../../http/admission.js';
-import { traceparent } from '../../http/request-context.js';
+import { logFields } from '../../adapters/observed/tracing.js';
 
 /** How many requests come to each route, how they are answered and how long that takes. */
 export const observeRequests = (fastify: FastifyInstance, metrics: Metrics): void => {
@@ -14,6 +14,7 @@ export const observeRequests = (fastify: FastifyInstance, metrics: Metrics): voi
   fastify.addHook('onRequest', (request, reply, done) => {
     underWay.inc();
     const end = durations.start();
+    const { traceId } = logFields();
     // Comes also when the client breaks it off, of which Fastify's own hooks do not tell.
     reply.raw.once('close', () => {
       underWay.dec();
@@ -21,9 +22,8 @@ export const observeRequests = (fastify: FastifyInstance, metrics: Metrics): voi
         method: methodOf(request.method),
         // As it is declared, so that ids are no labels.
         route: request.routeOptions.url ?? 'none',
-        status: String(reply.raw.headersSent ? reply.statusCode : clientClosedRequest),
+        status: String(statusOf(reply)),
       };
-      const [, traceId] = traceparent(request)?.split('-') ?? [];
       end(labels, traceId);
     });
     done();
@@ -58,6 +58,9 @@ export const observeAdmission = (admission: Pick<Admission, 'status'>, metrics: 
 /** As nginx says that a client did not wait for the answer. */
 const clientClosedRequest = 499;
 
+export const statusOf = (reply: FastifyReply): number =>
+  reply.raw.headersSent ? reply.statusCode : clientClosedRequest;
+
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 /** A client may invent methods. */
-const methodOf = (method: string): string => (methods.has(method) ? method : 'other');
+export const methodOf = (method: string): string => (methods.has(method) ? method : 'other');

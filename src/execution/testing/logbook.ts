@@ -6,6 +6,11 @@ export const logbook = () => {
   const keep = (level: keyof Logger) => (fields: object, message: string) => {
     entries.push({ level, message, fields });
   };
-  const logger: Logger = { info: keep('info'), warn: keep('warn'), error: keep('error') };
+  const logger: Logger = {
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+  };
   return { logger, entries };
 };

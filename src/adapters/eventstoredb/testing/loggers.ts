@@ -1,6 +1,11 @@
 import { type Logger } from '../../../ports/logger.js';
 
-export const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 /** Remembers what was said. */
 export const logged = (): { readonly logger: Logger; readonly messages: readonly string[] } => {
@@ -8,5 +13,5 @@ export const logged = (): { readonly logger: Logger; readonly messages: readonly
   const say = (_: object, message: string): void => {
     messages.push(message);
   };
-  return { logger: { info: say, warn: say, error: say }, messages };
+  return { logger: { debug: say, info: say, warn: say, error: say }, messages };
 };

@@ -4,7 +4,7 @@ import { type Logger } from '../../../ports/logger.js';
 import { type KafkaEngine, type KafkaOptions, openKafka } from '../index.js';
 
 const nothing = (): void => undefined;
-const silent: Logger = { info: nothing, warn: nothing, error: nothing };
+const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Addresses of the cluster that the specs run on. */
 export const brokersForTests = (): string[] => {

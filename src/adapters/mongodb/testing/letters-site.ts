@@ -19,7 +19,10 @@ export const lettersSite = async () => {
   const clients: MongoClient[] = [];
   const connect = (appName = 'letters'): MongoClient => {
     const named = `${url}${url.includes('?') ? '&' : '/?'}appName=${appName}`;
-    const client = connectMongo({ url: named, logger: { info: silent, warn: silent, error: silent } });
+    const client = connectMongo({
+      url: named,
+      logger: { debug: silent, info: silent, warn: silent, error: silent },
+    });
     clients.push(client);
     return client;
   };

@@ -10,7 +10,10 @@ const silent = (): void => undefined;
 /** Events and messages in the folder; inbox and dead letters at MONGODB_URL, in a database of the folder's name. */
 export const openEmbedded = ({ dataDir }: { readonly dataDir: string }) => {
   const stores = openStores({ dataDir });
-  const client = connectMongo({ url: mongoUrl(), logger: { info: silent, warn: silent, error: silent } });
+  const client = connectMongo({
+    url: mongoUrl(),
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
+  });
   const db = client.db(basename(dataDir));
   const databases = { of: () => db, all: [db] };
   return {

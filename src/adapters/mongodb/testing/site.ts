@@ -4,7 +4,7 @@ import { connectMongo } from '../client.js';
 import { type Databases } from '../databases.js';
 
 const nothing = (): void => undefined;
-const silent: Logger = { info: nothing, warn: nothing, error: nothing };
+const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** @throws when MONGODB_URL is not set: whoever asks for the real engine must not be given none. */
 export const mongoUrl = (): string => {
