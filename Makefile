@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -34,6 +34,10 @@ dev-stack: stack-up
 observe: node_modules/.installed
 	@$(NODE) stack/observe.ts
 
+# Schemathesis (Python 3.11 or newer, with pip) against a program of its own: no 5xx, nothing that the OpenAPI document does not say.
+fuzz: dist/.built
+	@$(NODE) stack/fuzz.ts
+
 stack-up: dist/.built
 	stack/stack up
 
@@ -45,6 +49,10 @@ stack-status:
 
 stack-clean:
 	stack/stack clean
+
+# Licences of what runs in production, and what the registry knows of its weaknesses.
+audit: dist/.built
+	@$(NODE) --enable-source-maps dist/test/licences/audit.js
 
 build: dist/.built
 

@@ -4,8 +4,11 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import * as contract from '../http/contract.js';
 import { jsonSchema } from '../http/input.js';
 
-/** Serves the OpenAPI document at /docs/openapi.json (and .yaml) and its page at /docs. */
-export const serveApiDocument = (app: NestFastifyApplication): void => {
+/**
+ * Serves the OpenAPI document at /docs/openapi.json (and .yaml) and its page at /docs.
+ * @param isOpen nobody is asked who he is, and the document says so
+ */
+export const serveApiDocument = (app: NestFastifyApplication, isOpen: boolean): void => {
   const config = new DocumentBuilder()
     .setTitle('Order processing')
     .setDescription(
@@ -13,13 +16,26 @@ export const serveApiDocument = (app: NestFastifyApplication): void => {
         'Every refusal is a problem document with a stable code (docs/api.md).',
     )
     .setVersion('1')
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'Of the issuer that the service is configured with.',
+    })
     .build();
-  SwaggerModule.setup('docs', app, () => withConventions(SwaggerModule.createDocument(app, config)), {
+  const document = (): OpenAPIObject => {
+    const whole = withConventions(SwaggerModule.createDocument(app, config));
+    return isOpen ? withoutTokens(whole) : whole;
+  };
+  SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
   });
   app.getHttpAdapter().get('/', (_request: FastifyRequest, reply: FastifyReply) => reply.redirect('/docs'));
 };
+
+/** The routes of the document and its page, which everybody may read. */
+export const isApiDocument = (route: string): boolean => route === '/' || /^\/docs(\/|$)/.test(route);
 
 const header = (name: string, description: string) => ({
   name,
@@ -46,6 +62,14 @@ const writeHeaders = {
   'Consistency-Token': { description: 'Reads the write back', schema: { type: 'string' as const } },
 };
 
+const withoutTokens = (document: OpenAPIObject): OpenAPIObject => {
+  delete document.components?.securitySchemes;
+  for (const { get, post, put, patch, delete: remove } of Object.values(document.paths)) {
+    for (const operation of [get, post, put, patch, remove]) delete operation?.security;
+  }
+  return document;
+};
+
 /** What all routes have in common is said once, here. */
 const withConventions = (document: OpenAPIObject): OpenAPIObject => {
   for (const [path, { get, ...writes }] of Object.entries(document.paths)) {
@@ -63,8 +87,9 @@ const withConventions = (document: OpenAPIObject): OpenAPIObject => {
     for (const operation of [writes.post, writes.put, writes.patch, writes.delete]) {
       if (operation === undefined) continue;
       operation.parameters = [...(operation.parameters ?? []), idempotencyKey, ifMatch];
-      for (const answer of Object.values(operation.responses)) {
-        if (answer !== undefined && 'description' in answer) answer.headers = writeHeaders;
+      for (const [status, answer] of Object.entries(operation.responses)) {
+        if (status.startsWith('2') && answer !== undefined && 'description' in answer)
+          answer.headers = writeHeaders;
       }
       operation.responses = { ...operation.responses, default: refusal };
     }

@@ -44,6 +44,11 @@ describe('configuration', () => {
       'api,projektor',
       'ROLES=api,projektor is not valid: it must be a comma-separated list of api, process, projector, bridge (see .env.example).',
     ],
+    [
+      'TRUST_PROXY',
+      '10.0.0.0/33',
+      'TRUST_PROXY=10.0.0.0/33 is not valid: it must be addresses and networks with commas, like 10.0.0.0/8 (see .env.example).',
+    ],
     ['SEED_DEMO', 'yes', 'SEED_DEMO=yes is not valid: it must be true or false (see .env.example).'],
   ])('%s=%s stops the start with a sentence that names it', (name, value, sentence) => {
     expect(() => readConfig({ [name]: value })).toThrow(new InvalidConfiguration([sentence]));
@@ -56,6 +61,13 @@ describe('configuration', () => {
     [{ KAFKA_REPLICATION_FACTOR: '1' }, ['KAFKA_MIN_INSYNC_REPLICAS']],
     [{ MONGODB_USERNAME: 'shop' }, ['MONGODB_PASSWORD']],
     [{ EVENTSTORE_PASSWORD: 'secret' }, ['EVENTSTORE_USERNAME']],
+    [{ OIDC_ISSUER: 'https://id.example' }, ['OIDC_AUDIENCE']],
+    [{ OIDC_AUDIENCE: 'orders' }, ['OIDC_AUDIENCE']],
+    [{ OIDC_JWKS_URL: 'https://id.example/keys' }, ['OIDC_JWKS_URL']],
+    [{ DEV_ISSUER: 'true', NODE_ENV: 'production' }, ['DEV_ISSUER']],
+    [{ DEV_ISSUER: 'true', OIDC_ISSUER: 'https://id.example', OIDC_AUDIENCE: 'orders' }, ['DEV_ISSUER']],
+    [{ DEV_ISSUER: 'true', PORT: '0' }, ['DEV_ISSUER']],
+    [{ NODE_ENV: 'production', OIDC_ISSUER: 'http://id.example', OIDC_AUDIENCE: 'orders' }, ['OIDC_ISSUER']],
   ])('%j is not enough', (env, names) => {
     const all = new RegExp(names.map((name) => `${name}=.* must `).join('.*'), 's');
     expect(() => readConfig(env)).toThrow(all);

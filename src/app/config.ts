@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { samplers } from '../adapters/observed/trace-export.js';
 import { faultPoints } from './fault-points.js';
@@ -66,6 +67,17 @@ const decoded = (value: string): string => {
   }
 };
 
+const claim = (fallback: string) =>
+  z
+    .string()
+    .regex(/^\S{1,200}$/, 'must be the name of a claim, or a path with dots to it, like realm_access.roles')
+    .default(fallback);
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits] = text.split('/');
+  return isIP(address) !== 0 && (bits === undefined || Number(bits) <= (isIP(address) === 6 ? 128 : 32));
+};
+
 const saslMechanisms = ['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'aws-msk-iam'] as const;
 const compressions = ['none', 'gzip', 'zstd'] as const;
 
@@ -111,6 +123,11 @@ const settings = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,30}$/, 'must be 1 to 30 letters, digits, dashes or underscores')
     .default('commerce'),
+  KEYS_KMS_KEY_ID: z
+    .string()
+    .regex(/^[\w:/-]{1,2048}$/, 'must be the id or ARN of a key, or an alias, like alias/customers')
+    .optional(),
+  KEYS_KMS_REGION: text,
   ENGINES_WAIT_SECONDS: whole(60, 0, 3_600),
   ROLES: listOf(roles),
   SERVICES: listOf(services),
@@ -149,6 +166,35 @@ const settings = z.object({
   SIMULATED_CARRIER_PAUSE_MS: whole(2_000, 0, 86_400_000),
   SMTP_URL: z.string().min(1).optional(),
   MAIL_FROM: z.string().min(3).default('Orders <orders@shop.example>'),
+  OIDC_ISSUER: z
+    .string()
+    .regex(
+      /^https?:\/\/[^\s?#]+$/,
+      'must be the address of an issuer, like https://id.shop.example/realms/shop',
+    )
+    .optional(),
+  OIDC_AUDIENCE: text,
+  OIDC_JWKS_URL: address(/^https?:\/\/\S+$/, 'https://id.shop.example/keys'),
+  OIDC_ROLES_CLAIM: claim('roles'),
+  OIDC_CUSTOMER_CLAIM: claim('sub'),
+  OIDC_CLOCK_TOLERANCE_SECONDS: whole(10, 0, 30),
+  DEV_ISSUER: flag(false),
+  NODE_ENV: z.string().optional(),
+  RATE_LIMIT_PER_SECOND: whole(50, 0, 1_000_000),
+  RATE_LIMIT_SERVICE_PER_SECOND: whole(1_000, 0, 1_000_000),
+  RATE_LIMIT_REFUSED_PER_SECOND: whole(10, 0, 1_000_000),
+  RATE_LIMIT_BURST_SECONDS: whole(4, 1, 3_600),
+  TRUST_PROXY: z
+    .string()
+    .transform((list) => list.split(','))
+    .refine((list) => list.every(isNetwork), 'must be addresses and networks with commas, like 10.0.0.0/8')
+    .optional(),
+  HSTS_SECONDS: whole(0, 0, 63_072_000),
+  REQUESTS_IN_HAND_MAX: whole(256, 1, 100_000),
+  REQUESTS_WAITING_MAX: whole(1_024, 0, 100_000),
+  REQUESTS_WAIT_MS: whole(2_000, 0, 60_000),
+  BODIES_MAX_BYTES: whole(67_108_864, 65_536, 8_589_934_592),
+  CONNECTIONS_MAX: whole(20_000, 1, 1_000_000),
   BODY_LIMIT_BYTES: whole(262_144, 1_024, 16_777_216),
   FAULT_POINT: z
     .string()
@@ -162,6 +208,8 @@ const settings = z.object({
 });
 
 export type Config = z.infer<typeof settings>;
+
+export const isProduction = ({ NODE_ENV }: Pick<Config, 'NODE_ENV'>): boolean => NODE_ENV === 'production';
 
 /** What a setting demands of others. */
 const consistent = settings.superRefine((config, context) => {
@@ -182,6 +230,33 @@ const consistent = settings.superRefine((config, context) => {
     'KAFKA_MIN_INSYNC_REPLICAS',
     'must not be more than KAFKA_REPLICATION_FACTOR',
   );
+  demand(
+    config.OIDC_ISSUER === undefined || config.OIDC_AUDIENCE !== undefined,
+    'OIDC_AUDIENCE',
+    'must be set with OIDC_ISSUER: the name that tokens for this API carry as their audience',
+  );
+  for (const name of ['OIDC_AUDIENCE', 'OIDC_JWKS_URL'] as const) {
+    demand(
+      config[name] === undefined || config.OIDC_ISSUER !== undefined || config.DEV_ISSUER,
+      name,
+      'must not be set without OIDC_ISSUER',
+    );
+  }
+  if (config.DEV_ISSUER) {
+    const demandOfDev = (holds: boolean, message: string): void => {
+      demand(holds, 'DEV_ISSUER', message);
+    };
+    demandOfDev(!isProduction(config), 'must not be true with NODE_ENV=production: set OIDC_ISSUER');
+    demandOfDev(config.OIDC_ISSUER === undefined, 'must not be true with OIDC_ISSUER: there is one issuer');
+    demandOfDev(config.PORT !== 0, 'must not be true with PORT=0: the port is in the address of the issuer');
+  }
+  for (const name of ['OIDC_ISSUER', 'OIDC_JWKS_URL'] as const) {
+    demand(
+      !isProduction(config) || config[name]?.startsWith('http:') !== true,
+      name,
+      'must begin with https with NODE_ENV=production: who can change what it answers can be anybody',
+    );
+  }
   for (const engine of ['EVENTSTORE', 'SCHEMA_REGISTRY', 'MONGODB'] as const) {
     const [name, password] = [`${engine}_USERNAME`, `${engine}_PASSWORD`] as const;
     demand(

@@ -1,6 +1,9 @@
 import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Socket } from 'node:net';
 
+/** Of a request; proxies and tracing add a dozen to what a client sends. */
+const mostHeaders = 100;
+
 /**
  * The connections of a server. A stop waits for the requests in hand and closes all other connections: those that
  * never sent anything, or never all of a request, would keep it waiting for ever.
@@ -9,7 +12,10 @@ export class Connections {
   private readonly open = new Map<Socket, IncomingMessage | undefined>();
   private closing = false;
 
-  constructor(server: Server) {
+  /** @param most beyond which a connection is closed at once */
+  constructor(server: Server, most: number) {
+    server.maxConnections = most;
+    server.maxHeadersCount = mostHeaders;
     server.on('connection', (socket: Socket) => {
       this.open.set(socket, undefined);
       socket.once('close', () => this.open.delete(socket));

@@ -1,6 +1,7 @@
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { KEYS, LOGGER } from '../execution/tokens.js';
+import { Allows } from '../http/access.js';
 import * as contract from '../http/contract.js';
 import { Answers, idSchema, PathParam } from '../http/input.js';
 import { type Keys } from '../ports/keys.js';
@@ -19,6 +20,7 @@ export class CustomersController {
    * them. Orders, totals and history stay. Said again, it changes nothing.
    */
   @Post(':customerId/forget')
+  @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.customerForgotten)
   async forget(@PathParam('customerId', idSchema) customerId: string) {

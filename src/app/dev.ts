@@ -12,6 +12,8 @@ const program = await runUntilStopped({
   ...process.env,
 });
 
+const asksForTokens = process.env['DEV_ISSUER'] === 'true';
+
 if (program !== undefined) {
   const { url } = program;
   process.stdout.write(`
@@ -38,7 +40,15 @@ ${
     : `  Its metrics:                           ${program.opsUrl}
 `
 }
-  Ctrl-C stops it. Kill it with -9 if you like: nothing is lost or doubled.
+${
+  asksForTokens
+    ? `  Requests need a token (roles customer, service and operator). To place the order:
+
+    -H "authorization: Bearer $(npm run --silent token -- --role customer --customer cust-123)"
+
+`
+    : ''
+}  Ctrl-C stops it. Kill it with -9 if you like: nothing is lost or doubled.
 
 `);
 }

@@ -2,8 +2,10 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { EVENT_STORE, GENERATIONS } from '../execution/tokens.js';
+import { AllowsEverybody } from '../http/access.js';
 import { EventStreams } from '../http/event-streams.js';
 import { type EventStore } from '../ports/event-store.js';
+import { type IssuerStatus, type TokenVerifier } from '../ports/token-verifier.js';
 import { type Generations } from '../ports/generations.js';
 import { isDegraded } from '../bridge/bridge.js';
 import { projectionsOf } from '../projections/all.js';
@@ -16,7 +18,15 @@ export class Lifecycle {
   phase: 'starting' | 'ready' | 'stopping' = 'starting';
   workers: Workers | undefined;
 
-  constructor(readonly config: Pick<Config, 'ROLES' | 'SERVICES'>) {}
+  constructor(
+    readonly config: Pick<Config, 'ROLES' | 'SERVICES'>,
+    private readonly verifier?: TokenVerifier,
+  ) {}
+
+  /** null when nobody is asked who he is. */
+  get issuer(): IssuerStatus | null {
+    return this.verifier?.status ?? null;
+  }
 }
 
 @ApiTags('health')
@@ -31,6 +41,7 @@ export class HealthController {
 
   /** The process is there; restarting it would not help anything else. */
   @Get('live')
+  @AllowsEverybody()
   live() {
     return { status: 'live' };
   }
@@ -41,6 +52,7 @@ export class HealthController {
    * version is built, while processes with the version before can answer them.
    */
   @Get('ready')
+  @AllowsEverybody()
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const { phase, workers } = this.lifecycle;
     if (phase !== 'ready') {
@@ -54,7 +66,9 @@ export class HealthController {
     }
     const head = (await this.store.head()) ?? null;
     const work = workers?.status ?? { projections: [], reactions: [], consumers: [], bridge: null };
+    const { issuer } = this.lifecycle;
     const degraded =
+      issuer?.keys === 'missing' ||
       failedBuilds.length > 0 ||
       (work.bridge !== null && isDegraded(work.bridge)) ||
       work.projections.some(({ state }) => state === 'failed' || state === 'restarting') ||
@@ -65,6 +79,7 @@ export class HealthController {
       head,
       ...work,
       failedBuilds,
+      issuer,
       streams: this.streams.status,
     };
   }

@@ -1,7 +1,9 @@
 import { type IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type AdmissionLimits } from '../http/admission.js';
 import { type Problem, problem } from '../http/problem.js';
+import { type RateLimits } from '../http/rate-limit.js';
 import { toProblem } from '../http/problem.filter.js';
 import { correlationIdOf } from '../http/request-context.js';
 import { type Config } from './config.js';
@@ -13,6 +15,10 @@ export const httpAdapter = (config: Config): FastifyAdapter =>
     bodyLimit: config.BODY_LIMIT_BYTES,
     // Who announces a body and does not send it does not keep its connection for ever.
     requestTimeout: 30_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
+    // Longer than load balancers keep theirs: a connection is not closed on a request that is on its way.
+    keepAliveTimeout: 75_000,
+    trustProxy: config.TRUST_PROXY ?? false,
     // Until its connection is closed, a request that arrives while stopping is answered as any other.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1_000 },
@@ -31,6 +37,24 @@ export const httpAdapter = (config: Config): FastifyAdapter =>
       void reply.status(problem.status).type('application/problem+json').send(problem);
     },
   });
+
+export const rateLimitsOf = (config: Config): RateLimits => ({
+  customers: config.RATE_LIMIT_PER_SECOND,
+  services: config.RATE_LIMIT_SERVICE_PER_SECOND,
+  strangers: config.RATE_LIMIT_REFUSED_PER_SECOND,
+  burstSeconds: config.RATE_LIMIT_BURST_SECONDS,
+});
+
+export const admissionLimitsOf = (config: Config): AdmissionLimits => ({
+  inHand: config.REQUESTS_IN_HAND_MAX,
+  waiting: config.REQUESTS_WAITING_MAX,
+  patienceMs: config.REQUESTS_WAIT_MS,
+  bodyBytes: config.BODIES_MAX_BYTES,
+});
+
+/** Orchestrators ask at any time; event streams have a bound of their own (LIVE_STREAMS_MAX). */
+export const isAlwaysAdmitted = (route: string): boolean =>
+  /^\/health(\/|$)/.test(route) || route.endsWith('/stream');
 
 /** JSON, and no other type. An empty body is none: many clients announce JSON whether they send any or not. */
 export const acceptJsonOnly = (fastify: FastifyInstance): void => {

@@ -6,22 +6,33 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metrics } from '../adapters/observed/metrics.js';
 import { type Tracing } from '../adapters/observed/tracing.js';
 import { serveRegistry } from '../adapters/schema-registry-server/serve-registry.js';
+import { Admission, admitRequests } from '../http/admission.js';
+import { controlAccess } from '../http/access-control.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { RateLimiter } from '../http/rate-limit.js';
+import { secureAnswers } from '../http/security-headers.js';
 import { pause } from '../execution/pause.js';
 import { type Logger } from '../ports/logger.js';
-import { serveApiDocument } from './api-document.js';
+import { isApiDocument, serveApiDocument } from './api-document.js';
 import { AppModule } from './app.module.js';
 import { CannotStart, listening, orExplain, servingOps, servingRegistry } from './cannot-start.js';
 import { type Config } from './config.js';
 import { Connections } from './connections.js';
 import { deploy, undeployed } from './deploy.js';
 import { patiently } from './engines/reachable.js';
-import { acceptJsonOnly, httpAdapter } from './http-adapter.js';
+import {
+  acceptJsonOnly,
+  admissionLimitsOf,
+  httpAdapter,
+  isAlwaysAdmitted,
+  rateLimitsOf,
+} from './http-adapter.js';
 import { Lifecycle } from './health.controller.js';
+import { type Identities, openIdentities, serveDevIssuer } from './identity.js';
 import { observeBuses } from './observe/buses.js';
 import { openTracing } from './observe/open-tracing.js';
 import { type OpsServer, serveOps } from './observe/ops-server.js';
-import { observeRequests } from './observe/requests.js';
+import { observeAdmission, observeRequests } from './observe/requests.js';
 import { observeTraces, traceBuses, traceRequests } from './observe/traces.js';
 import { observeWork } from './observe/work.js';
 import { openPlatform, type Platform } from './platform.js';
@@ -54,6 +65,8 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
     const traces = openTracing(config, logger);
     const { tracing } = traces;
     started.push(() => traces.close(config.SHUTDOWN_TIMEOUT_MS / 4));
+    const identities = await openIdentities(config, logger);
+    started.push(() => Promise.resolve(identities.verifier?.close()));
     const platform = await openPlatform(config, logger, { metrics, tracing });
     started.push(() => platform.close());
     await patiently(() => beDeployed(config, platform), {
@@ -61,9 +74,9 @@ export const startProgram = async (config: Config, logger: Logger): Promise<Prog
       logger,
     });
 
-    const lifecycle = new Lifecycle(config);
-    const app = await createApp(config, platform, lifecycle, { metrics, tracing });
-    const connections = new Connections(app.getHttpServer());
+    const lifecycle = new Lifecycle(config, identities.verifier);
+    const app = await createApp(config, platform, lifecycle, identities, { metrics, tracing });
+    const connections = new Connections(app.getHttpServer(), config.CONNECTIONS_MAX);
     const workers = new Workers(app, platform, config, metrics, tracing);
     lifecycle.workers = workers;
     if (metrics !== undefined) observeTraces(traces, metrics);
@@ -159,6 +172,7 @@ const createApp = async (
   config: Config,
   platform: Platform,
   lifecycle: Lifecycle,
+  { verifier, devIssuer }: Identities,
   { metrics, tracing }: { readonly metrics: Metrics | undefined; readonly tracing: Tracing },
 ): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -171,8 +185,14 @@ const createApp = async (
   acceptJsonOnly(fastify);
   traceRequests(fastify, tracing, platform.logger);
   if (metrics !== undefined) observeRequests(fastify, metrics);
+  secureAnswers(fastify, config.HSTS_SECONDS);
+  controlAccess(fastify, verifier, isApiDocument, new RateLimiter(rateLimitsOf(config)));
+  const admission = new Admission(admissionLimitsOf(config));
+  admitRequests(fastify, admission, isAlwaysAdmitted);
+  if (metrics !== undefined) observeAdmission(admission, metrics);
+  if (devIssuer !== undefined) serveDevIssuer(fastify, devIssuer);
   app.useGlobalFilters(new ProblemFilter(platform.logger));
-  if (config.ROLES.includes('api')) serveApiDocument(app);
+  if (config.ROLES.includes('api')) serveApiDocument(app, verifier === undefined);
   await app.init();
   traceBuses(app, tracing);
   if (metrics !== undefined) observeBuses(app, metrics);

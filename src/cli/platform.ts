@@ -68,7 +68,8 @@ export const withNewPlatform = <Result>(
   work: (platform: Platform, config: Config) => Promise<Result>,
 ): Promise<Result> => onPlatform(environment(), work);
 
-const environment = (): Config => {
+/** Of the process, and of .env where there is one. */
+export const environment = (): Config => {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return readConfig(process.env);
 };

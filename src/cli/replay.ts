@@ -14,5 +14,7 @@ if (typeof options === 'string') {
     });
   }
   const output = { result: process.stdout, progress: process.stderr };
-  process.exitCode = await replay({ ...options, patienceMs: 120_000 }, output, interruption.signal);
+  // Not an argument: those can be read in the list of processes.
+  const { API_TOKEN: token } = process.env;
+  process.exitCode = await replay({ ...options, token, patienceMs: 120_000 }, output, interruption.signal);
 }

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Allows } from '../http/access.js';
 import * as contract from '../http/contract.js';
 import { Answers, JsonBody, pageSchema, PathParam, QueryString } from '../http/input.js';
 import { badRequest, problem, ProblemException } from '../http/problem.js';
@@ -29,6 +30,7 @@ export class DeadLettersController {
   constructor(private readonly desk: DeadLetterDesk) {}
 
   @Get()
+  @Allows('operator')
   @Answers(200, contract.deadLetterGroups)
   async groups(@QueryString(groupsQuery) { limit, ...query }: z.infer<typeof groupsQuery>) {
     const filter = toFilter(query);
@@ -37,6 +39,7 @@ export class DeadLettersController {
   }
 
   @Get('messages')
+  @Allows('operator')
   @Answers(200, contract.deadLetters)
   async messages(@QueryString(messagesQuery) { limit, cursor, ...query }: z.infer<typeof messagesQuery>) {
     const { items, nextCursor } = await this.desk.find(toFilter(query), { limit, cursor });
@@ -44,6 +47,7 @@ export class DeadLettersController {
   }
 
   @Get('messages/:id')
+  @Allows('operator')
   @Answers(200, contract.deadLetter)
   async message(@PathParam('id', id) wanted: string) {
     const letter = await this.desk.get(wanted);
@@ -56,6 +60,7 @@ export class DeadLettersController {
   }
 
   @Post('redrive')
+  @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.redriven)
   async redrive(@JsonBody(redriveBody) { all, dryRun, rate, ...body }: z.infer<typeof redriveBody>) {
@@ -64,6 +69,7 @@ export class DeadLettersController {
   }
 
   @Post('discard')
+  @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.discarded)
   async discard(@JsonBody(discardBody) { all, dryRun, ...body }: z.infer<typeof discardBody>) {

@@ -59,6 +59,17 @@ const open = (settings: Partial<EventStreamSettings> = {}) => {
 const status = { open: 0, superseded: 0, stalled: 0, refused: 0 };
 
 describe('an event stream', () => {
+  it('ends when its client may not listen any more', async () => {
+    const { streams } = open();
+    const response = new ClientResponse();
+    const stream = streams.admit(response, Date.now());
+    stream.push(frame(1));
+    streams.begin(stream);
+    await once(response, 'close');
+    expect(response.events).toEqual([event(1)]);
+    expect(streams.status).toEqual(status);
+  });
+
   it('begins with its headers, a hint when to connect again, and what was pushed before', async () => {
     const { streams } = open();
     const response = new ClientResponse();

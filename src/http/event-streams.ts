@@ -62,8 +62,12 @@ export class EventStreams implements OnModuleDestroy {
     return { open: this.streams.size, ...this.counts };
   }
 
-  /** Has its place until the response closes, whether it becomes a stream or not. @throws StreamRefused */
-  admit(response: StreamResponse): EventStream {
+  /**
+   * Has its place until the response closes, whether it becomes a stream or not.
+   * @param expiresAt when the client may no longer listen, in milliseconds since 1970; undefined: never
+   * @throws StreamRefused
+   */
+  admit(response: StreamResponse, expiresAt?: number): EventStream {
     if (this.stopping) throw new StreamRefused('STOPPING', 'This process is stopping. Connect again.', 1);
     const { most, beatMs = 15_000 } = this.settings;
     this.timer ??= setInterval(() => {
@@ -78,6 +82,7 @@ export class EventStreams implements OnModuleDestroy {
     const stream = new EventStream(response, () => (this.counts.superseded += 1));
     this.streams.set(stream, this.opened++ % turns);
     stream.whenClosed(() => this.streams.delete(stream));
+    if (expiresAt !== undefined) endAt(expiresAt, stream);
     return stream;
   }
 
@@ -128,3 +133,19 @@ export class EventStreams implements OnModuleDestroy {
     this.timer = undefined;
   }
 }
+
+/** The most that a timer of Node's can wait. */
+const longestTimerMs = 2 ** 31 - 1;
+
+const endAt = (instant: number, stream: EventStream): void => {
+  const timer = setTimeout(
+    () => {
+      stream.end();
+    },
+    Math.min(Math.max(instant - Date.now(), 0), longestTimerMs),
+  );
+  timer.unref();
+  stream.whenClosed(() => {
+    clearTimeout(timer);
+  });
+};

@@ -8,6 +8,7 @@ import { type CommandContext } from '../execution/command-context.js';
 import { type Accepted } from '../execution/command-executor.js';
 import { derivedId } from '../execution/derived-id.js';
 import { consistencyToken } from '../projections/consistency.js';
+import { type Caller, callerOf } from './caller.js';
 import { problem, ProblemException } from './problem.js';
 import { type RejectionCode, rejectionStatus } from './rejection-status.js';
 import { commandContext, consistencyHeader, idempotencyKey, lastEventId } from './request-context.js';
@@ -19,6 +20,10 @@ export class Exchange {
     private readonly reply: FastifyReply,
   ) {}
 
+  get caller(): Caller {
+    return callerOf(this.request);
+  }
+
   /** Who asks, under which key, having seen which revision. `input` is what makes a request the same request. */
   context(input: unknown): CommandContext {
     return commandContext(this.request, input);
@@ -27,7 +32,9 @@ export class Exchange {
   /** For what the request makes: the same key must lead to the same thing, whoever answers the second time. */
   newId(...kind: readonly string[]): string {
     const key = idempotencyKey(this.request);
-    return key === undefined ? randomUUID() : derivedId(...kind, key);
+    const { keys } = this.caller;
+    if (key === undefined) return randomUUID();
+    return keys === undefined ? derivedId(...kind, key) : derivedId(...kind, keys, key);
   }
 
   /** Of the write that the query must see. */

@@ -3,6 +3,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger } from '../ports/logger.js';
 import { MailUnavailable } from '../ports/mailer.js';
 import { OutcomeUnknown, StorageUnavailable } from '../ports/storage.js';
+import { IssuerUnavailable } from '../ports/token-verifier.js';
 import { InvalidCursor, ViewDropped } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
 import { InvalidConsistencyToken, ViewBehind, ViewUnbuilt } from '../projections/serving-views.js';
@@ -24,7 +25,8 @@ export class ProblemFilter implements ExceptionFilter {
     const [url] = request.url.split('?', 1);
     if (isPassing(error)) this.logger.warn({ method, url, code: body.code }, body.detail);
     // Thousands of clients may be refused a stream at once: that is told of together.
-    else if (body.status >= 500 && !(error instanceof StreamRefused))
+    // So it is when the issuer does not answer: the fetch of its keys is logged.
+    else if (body.status >= 500 && !(error instanceof StreamRefused || error instanceof IssuerUnavailable))
       this.logger.error({ err: error, method, url, code: body.code }, body.detail);
     void reply.status(body.status).headers(headers).type('application/problem+json').send(body);
   }
@@ -51,6 +53,12 @@ export const toProblem = (error: unknown): ProblemException => {
   if (error instanceof StreamRefused) {
     const { code, message, retryAfterSeconds } = error;
     return new ProblemException(problem(503, code, message), { 'retry-after': String(retryAfterSeconds) });
+  }
+  if (error instanceof IssuerUnavailable) {
+    const { message, retryAfterSeconds } = error;
+    return new ProblemException(problem(503, 'ISSUER_UNAVAILABLE', message), {
+      'retry-after': String(retryAfterSeconds),
+    });
   }
   if (error instanceof StorageUnavailable) {
     const detail =

@@ -1,6 +1,8 @@
 import { hash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { type FastifyRequest } from 'fastify';
+import { derivedId } from '../execution/derived-id.js';
+import { anybody, type Caller } from './caller.js';
 import { problem, ProblemException } from './problem.js';
 import { commandContext, consistencyHeader, idempotencyKey } from './request-context.js';
 
@@ -8,7 +10,8 @@ const request = (
   headers: Readonly<Record<string, string | readonly string[]>> = {},
   url = '/api/orders',
   method = 'POST',
-): FastifyRequest => ({ headers, url, method, id: randomUUID() }) as unknown as FastifyRequest;
+  caller: Caller | undefined = anybody,
+): FastifyRequest => ({ headers, url, method, caller, id: randomUUID() }) as unknown as FastifyRequest;
 
 const uuid = /^[0-9a-f-]{36}$/;
 
@@ -54,6 +57,22 @@ describe('the context of a request', () => {
       traceparent,
       ifMatch: 12,
     });
+  });
+
+  it("names who calls, whose keys are no other caller's", () => {
+    const of = (name: string) => {
+      const actor = `customer:${name}`;
+      const caller = { actor, isCustomer: true, only: name, keys: actor, expiresAt: 1 };
+      return commandContext(request({ 'idempotency-key': 'key-1' }, '/api/carts', 'POST', caller), {});
+    };
+    const [ann, bob] = [of('ann'), of('bob')];
+    expect(ann).toMatchObject({ actor: 'customer:ann', commandId: derivedId('customer:ann', 'key-1') });
+    expect(bob).toMatchObject({ actor: 'customer:bob', commandId: derivedId('customer:bob', 'key-1') });
+  });
+
+  it('of a request that came past the access control there is none', () => {
+    const request = { headers: {}, url: '/', method: 'POST' } as unknown as FastifyRequest;
+    expect(() => commandContext(request, {})).toThrow('A request has come past the access control.');
   });
 
   it('tells another request under the same key by its method, path or body', () => {

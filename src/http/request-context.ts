@@ -2,13 +2,12 @@ import { hash, randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders } from 'node:http';
 import { type FastifyRequest } from 'fastify';
 import { type CommandContext } from '../execution/command-context.js';
+import { derivedId } from '../execution/derived-id.js';
 import { type Position } from '../kernel/envelope.js';
 import { isRejection } from '../kernel/rejection.js';
 import { parseConsistencyToken } from '../projections/consistency.js';
+import { callerOf } from './caller.js';
 import { badRequest } from './problem.js';
-
-/** Nobody is authenticated in front of the API yet: a gateway is expected there. */
-const actor = 'api';
 
 /** Who asks, under which key, having seen which revision. `input` is what makes a request the same request. */
 export const commandContext = (request: FastifyRequest, input: unknown): CommandContext => {
@@ -16,9 +15,10 @@ export const commandContext = (request: FastifyRequest, input: unknown): Command
   // A request that belongs to nothing else is its own beginning.
   const requestId = correlationId === undefined ? request.id : randomUUID();
   const key = idempotencyKey(request);
+  const { actor, keys } = callerOf(request);
   const path = request.url.split('?', 1)[0] ?? '';
   return {
-    commandId: key ?? requestId,
+    commandId: key === undefined ? requestId : keys === undefined ? key : derivedId(keys, key),
     requestHash:
       key === undefined ? undefined : hash('sha256', `${request.method} ${path} ${JSON.stringify(input)}`),
     correlationId: correlationId ?? requestId,

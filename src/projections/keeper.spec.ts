@@ -19,7 +19,7 @@ import { type AnyProjection, type Projection } from './projection.js';
 import { type DeskRefusal, ProjectionDesk, type ViewStatus } from './rebuild/desk.js';
 import { type BuildWork, LocalWork } from './rebuild/work.js';
 import { refold } from './refold.js';
-import { ServingViews, ViewBehind, ViewUnbuilt } from './serving-views.js';
+import { InvalidConsistencyToken, ServingViews, ViewBehind, ViewUnbuilt } from './serving-views.js';
 import { type Fact, history, on } from './testing/history.js';
 
 const silent: Logger = {
@@ -158,6 +158,8 @@ describe('the keeper of the views', () => {
     const later = await commit(received('tea'));
     await expect(views(20).upTo(inventoryProjection, consistencyToken(later))).rejects.toThrow(ViewBehind);
     expect(await views(20).upTo(inventoryProjection, consistencyToken(position))).toBeDefined();
+    const never = consistencyToken('~' as Position);
+    await expect(views(20).upTo(inventoryProjection, never)).rejects.toThrow(InvalidConsistencyToken);
   });
 
   it('rebuilds beside the serving generation, switches when both are equal, and goes back', async () => {

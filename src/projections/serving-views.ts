@@ -90,7 +90,11 @@ export class ServingViews {
     const left = (): number => Math.max(0, this.timeoutMs - (performance.now() - started));
     await this.notBefore(served, started < served.carefulUntil, left);
     if (position !== undefined && !(await served.progress.waitUntil(position, left()))) {
-      throw new ViewBehind(projection.name, this.timeoutMs);
+      const head = await this.store.head();
+      if (head !== undefined && position <= head) throw new ViewBehind(projection.name, this.timeoutMs);
+      throw new InvalidConsistencyToken(
+        'The consistency token is of a write that is not in the event store.',
+      );
     }
     // Documents are what their projection of this name and version wrote.
     return this.answersOf(projection.name, served as Served & { readonly view: View<Doc> });

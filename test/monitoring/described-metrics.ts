@@ -10,11 +10,12 @@ import { AppModule } from '../../src/app/app.module.js';
 import { readConfig } from '../../src/app/config.js';
 import { Lifecycle } from '../../src/app/health.controller.js';
 import { observeBuses } from '../../src/app/observe/buses.js';
-import { observeRequests } from '../../src/app/observe/requests.js';
+import { observeAdmission, observeRequests } from '../../src/app/observe/requests.js';
 import { observeTraces } from '../../src/app/observe/traces.js';
 import { observeWork } from '../../src/app/observe/work.js';
 import { openPlatform } from '../../src/app/platform.js';
 import { Workers } from '../../src/app/workers.js';
+import { Admission } from '../../src/http/admission.js';
 import { logbook } from '../../src/execution/testing/logbook.js';
 
 /** What is told of a metric besides its values. */
@@ -87,6 +88,7 @@ export const programMetrics = async (): Promise<{
       { logger: false, abortOnError: false },
     );
     observeRequests(fastify(), metrics);
+    observeAdmission(new Admission({ inHand: 1, waiting: 1, patienceMs: 1, bodyBytes: 1 }), metrics);
     observeBuses(context, metrics);
     observeTraces({ lost: () => 0 }, metrics);
     observeWork(new Workers(context, platform, config, metrics, new Tracing()), platform, config, metrics);

@@ -1,5 +1,7 @@
 import { type FaultPoints } from '../../ports/fault-points.js';
+import { type Keys } from '../../ports/keys.js';
 import { type Logger } from '../../ports/logger.js';
+import { type Secrets } from '../sealing/sealing.js';
 import { EmbeddedCheckpoints } from './checkpoints.js';
 import { type Database } from './database.js';
 import { openEventsAndViews } from './events-and-views.js';
@@ -18,15 +20,18 @@ export interface EmbeddedOptions {
   /** Told what happens without anybody's asking. Default: nobody. */
   readonly logger?: Logger;
   readonly reached?: FaultPoints | undefined;
+  /** Makes the keys of what the file of keys holds. Default: it holds them as they are. */
+  readonly keysWith?: ((secrets: Secrets) => Keys) | undefined;
 }
 
 const nothing = (): void => undefined;
 const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** All ports of the embedded engine on one database file, and the keys in another. */
-export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: EmbeddedOptions) => {
+export const openEmbedded = ({ dataDir, logger = silent, reached = nothing, keysWith }: EmbeddedOptions) => {
   const { db, commits, eventStore, views, close } = openEventsAndViews(dataDir);
-  const keys = openKeys(dataDir, db);
+  const file = openKeys(dataDir, db);
+  const keys: Keys = keysWith?.(file.secrets) ?? file;
   const messageLog = new EmbeddedMessageLog(db, commits, logger, reached);
   return {
     eventStore,
@@ -43,7 +48,7 @@ export const openEmbedded = ({ dataDir, logger = silent, reached = nothing }: Em
     /** Ends the subscriptions and the membership in groups, waits for the writes under way and closes the files. */
     close: async (): Promise<void> => {
       await messageLog.close();
-      await keys.close();
+      await file.close();
       await close();
     },
   };

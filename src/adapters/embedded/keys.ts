@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { type Sealed } from '../../kernel/sealed.js';
 import { type Keys } from '../../ports/keys.js';
-import { CustomerKey, type FoundKey, keyIdOf, newKey, openWith, secretBytes } from '../sealing/sealing.js';
+import {
+  CustomerKey,
+  type FoundKey,
+  keyIdOf,
+  type KeyMaterial,
+  newKey,
+  openWith,
+  type Secrets,
+} from '../sealing/sealing.js';
 import { whenFree } from './busy.js';
 import { codeOf, type Database } from './database.js';
 import { GroupCommit } from './group-commit.js';
@@ -29,7 +37,7 @@ const lockTimeoutMs = 2;
 
 /**
  * Rows of `secrets` are appended and never deleted nor made longer or shorter, so that SQLite never copies one from
- * page to page and leaves bytes of it behind: to forget is to overwrite 32 bytes where they are. The row that stays
+ * page to page and leaves bytes of it behind: to forget is to overwrite its bytes where they are. The row that stays
  * tells a key that was forgotten from one that this file never had. `holders` has no secrets.
  */
 const schema = `
@@ -166,13 +174,26 @@ export class EmbeddedKeys implements Keys {
     return this.commits.write(() => {
       const held = this.selectHeld.get(customerId);
       if (held === undefined) return false;
-      this.overwrite.run(Buffer.alloc(secretBytes), held.number);
+      this.overwrite.run(Buffer.alloc(held.secret.length), held.number);
       this.deleteHolder.run(customerId);
       this.byCustomer.delete(customerId);
       this.byId.delete(held.id);
       return true;
     });
   }
+
+  /** The file alone, for keys that are not kept as they are. */
+  readonly secrets: Secrets = {
+    held: (customerId) => whenFree(() => this.selectHeld.get(customerId)),
+    hold: (customerId, made) => this.hold(customerId, made),
+    withId: (id) =>
+      whenFree(() => {
+        const row = this.selectById.get(id);
+        if (row === undefined) return 'unknown';
+        return row.customer === null ? 'forgotten' : { customer: row.customer, secret: row.secret };
+      }),
+    forget: (customerId) => this.forget(customerId),
+  };
 
   /** Waits for the keys that are being made or forgotten, and closes the file. */
   async close(): Promise<void> {
@@ -184,15 +205,18 @@ export class EmbeddedKeys implements Keys {
   private async keyOf(customerId: string): Promise<CustomerKey> {
     const held = await whenFree(() => this.heldBy(customerId));
     if (held !== undefined) return held;
-    const { id, secret } = await this.commits.write(() => {
+    const { id, secret } = await this.hold(customerId, newKey());
+    // Not remembered: it may have been forgotten in the same transaction.
+    return new CustomerKey(customerId, id, secret);
+  }
+
+  private hold(customerId: string, made: KeyMaterial): Promise<KeyMaterial> {
+    return this.commits.write(() => {
       const meanwhile = this.selectHeld.get(customerId);
       if (meanwhile !== undefined) return meanwhile;
-      const made = newKey();
       this.insertHolder.run(customerId, this.insertSecret.run(made.id, made.secret).lastInsertRowid);
       return made;
     });
-    // Not remembered: it may have been forgotten in the same transaction.
-    return new CustomerKey(customerId, id, secret);
   }
 
   private heldBy(customerId: string): CustomerKey | undefined {

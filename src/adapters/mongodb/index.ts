@@ -1,4 +1,6 @@
 import { type Db } from 'mongodb';
+import { type Keys } from '../../ports/keys.js';
+import { type Secrets } from '../sealing/sealing.js';
 import { MongoCheckpoints } from './checkpoints.js';
 import { checkMongo, connectMongo, type MongoOptions } from './client.js';
 import { deadLettersIndexes } from './dead-letters.documents.js';
@@ -18,12 +20,14 @@ export interface MongoEngineOptions extends MongoOptions {
   readonly owners: readonly string[];
   /** The part that what goes by a name belongs to. */
   readonly ownerOf: (name: string) => string;
+  /** Makes the keys of what the database of keys holds. Default: it holds them as they are. */
+  readonly keysWith?: ((secrets: Secrets) => Keys) | undefined;
 }
 
 const ownedIndexes: FixedIndexes = { ...projectionIndexes, ...inboxIndexes, ...deadLettersIndexes };
 
 /** All ports that MongoDB stands behind: a database for each part of the system, and one for the keys of customers. */
-export const openMongo = ({ prefix, owners, ownerOf, ...options }: MongoEngineOptions) => {
+export const openMongo = ({ prefix, owners, ownerOf, keysWith, ...options }: MongoEngineOptions) => {
   const client = connectMongo(options);
   const databaseOf = (owner: string): Db => client.db(`${prefix}_${owner}`);
   const databases = {
@@ -37,7 +41,8 @@ export const openMongo = ({ prefix, owners, ownerOf, ...options }: MongoEngineOp
     },
   };
   const keysDatabase = databaseOf('keys');
-  const keys = new MongoKeys(keysDatabase);
+  const collection = new MongoKeys(keysDatabase);
+  const keys: Keys = keysWith?.(collection.secrets) ?? collection;
   const fixed: readonly (readonly [Db, FixedIndexes])[] = [
     ...databases.all.map((db) => [db, ownedIndexes] as const),
     [keysDatabase, keysIndexes],

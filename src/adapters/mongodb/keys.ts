@@ -1,7 +1,15 @@
 import { Binary, type Collection, type Db } from 'mongodb';
 import { type Sealed } from '../../kernel/sealed.js';
 import { type Keys } from '../../ports/keys.js';
-import { CustomerKey, type FoundKey, keyIdOf, newKey, openWith } from '../sealing/sealing.js';
+import {
+  CustomerKey,
+  type FoundKey,
+  keyIdOf,
+  type KeyMaterial,
+  newKey,
+  openWith,
+  type Secrets,
+} from '../sealing/sealing.js';
 import { isTaken, translated } from './faults.js';
 import { type FixedIndexes } from './indexes.js';
 
@@ -40,6 +48,28 @@ export class MongoKeys implements Keys {
     });
   }
 
+  /** The collection alone, for keys that are not kept as they are. */
+  readonly secrets: Secrets = {
+    held: (customerId) =>
+      translated(async () => materialOf(await this.keys.findOne({ customer: customerId }))),
+    hold: (customerId, made) =>
+      translated(async () => {
+        for (;;) {
+          const kept = materialOf(await this.make(customerId, made));
+          if (kept !== undefined) return kept;
+        }
+      }),
+    withId: (id) =>
+      translated(async () => {
+        const row = await this.keys.findOne({ _id: id });
+        if (row === null) return 'unknown';
+        const { customer, secret } = row;
+        if (customer === undefined || secret === undefined) return 'forgotten';
+        return { customer, secret: bytesOf(secret) };
+      }),
+    forget: (customerId) => this.forget(customerId),
+  };
+
   async seal(customerId: string, purpose: string, plaintext: string): Promise<Sealed> {
     return (await this.keyOf(customerId)).seal(purpose, plaintext);
   }
@@ -69,18 +99,14 @@ export class MongoKeys implements Keys {
    * is used, for what is sealed under one that a failover loses could never be read: reads are of what a majority
    * has, and an upsert that finds a key waits for the majority like one that makes it.
    */
-  private keyOf(customerId: string): Promise<CustomerKey> {
-    return translated(async () => {
-      const held = await this.keys.findOne({ customer: customerId });
-      for (let row = held; ; row = await this.make(customerId)) {
-        if (row?.secret !== undefined) return new CustomerKey(customerId, row._id, bytesOf(row.secret));
-      }
-    });
+  private async keyOf(customerId: string): Promise<CustomerKey> {
+    const { id, secret } =
+      (await this.secrets.held(customerId)) ?? (await this.secrets.hold(customerId, newKey()));
+    return new CustomerKey(customerId, id, secret);
   }
 
   /** null when another has made one at the same moment. */
-  private async make(customerId: string): Promise<Row | null> {
-    const { id, secret } = newKey();
+  private async make(customerId: string, { id, secret }: KeyMaterial): Promise<Row | null> {
     try {
       return await this.keys.findOneAndUpdate(
         { customer: customerId },
@@ -93,15 +119,13 @@ export class MongoKeys implements Keys {
     }
   }
 
-  private withId(id: string): Promise<FoundKey> {
-    return translated(async () => {
-      const row = await this.keys.findOne({ _id: id });
-      if (row === null) return 'unknown';
-      const { customer, secret } = row;
-      if (customer === undefined || secret === undefined) return 'forgotten';
-      return new CustomerKey(customer, id, bytesOf(secret));
-    });
+  private async withId(id: string): Promise<FoundKey> {
+    const found = await this.secrets.withId(id);
+    return typeof found === 'string' ? found : new CustomerKey(found.customer, id, found.secret);
   }
 }
+
+const materialOf = (row: Row | null): KeyMaterial | undefined =>
+  row?.secret === undefined ? undefined : { id: row._id, secret: bytesOf(row.secret) };
 
 const bytesOf = (binary: Binary): Buffer => Buffer.from(binary.value());

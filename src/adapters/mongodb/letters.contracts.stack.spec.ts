@@ -2,6 +2,8 @@ import { describeDeadLettersContract } from '../../testing/dead-letters.contract
 import { describeInboxContract } from '../../testing/inbox.contract.js';
 import { describeKeysContract } from '../../testing/keys.contract.js';
 import { describeOutboxContract } from '../../testing/outbox.contract.js';
+import { openKms } from '../aws-kms/index.js';
+import { KmsStandIn } from '../aws-kms/testing/stand-in.js';
 import { MongoDeadLetters } from './dead-letters.js';
 import { MongoInbox } from './inbox.js';
 import { MongoKeys } from './keys.js';
@@ -26,6 +28,22 @@ describeKeysContract(name, async () => {
   const { connect, databaseOf, dispose } = await lettersSite();
   const open = () => new MongoKeys(databaseOf(connect(), 'keys'));
   return { keys: open(), another: () => Promise.resolve(open()), dispose };
+});
+
+describeKeysContract(`${name}, wrapped by a stand-in for KMS,`, async () => {
+  const { connect, databaseOf, dispose } = await lettersSite();
+  const kms = await KmsStandIn.start();
+  const { keysWith, close } = openKms({ keyId: kms.keyId, client: kms.client });
+  const open = () => keysWith(new MongoKeys(databaseOf(connect(), 'keys')).secrets);
+  return {
+    keys: open(),
+    another: () => Promise.resolve(open()),
+    dispose: async () => {
+      await close();
+      await kms.stop();
+      await dispose();
+    },
+  };
 });
 
 describeOutboxContract(name, async () => {

@@ -51,6 +51,20 @@ export const newKey = (): KeyMaterial => ({
   secret: randomBytes(secretBytes),
 });
 
+/**
+ * Where the secrets of keys are kept, as they are or wrapped by somebody else: by customer until it is forgotten, and
+ * by the id of the key for ever. Nothing is remembered: what one process forgets, no other finds any more.
+ */
+export interface Secrets {
+  held(customerId: string): Promise<KeyMaterial | undefined>;
+  /** Of two that come at once one is kept, and both are answered with that. */
+  hold(customerId: string, made: KeyMaterial): Promise<KeyMaterial>;
+  withId(
+    id: string,
+  ): Promise<{ readonly customer: string; readonly secret: Buffer } | 'forgotten' | 'unknown'>;
+  forget(customerId: string): Promise<boolean>;
+}
+
 /** The id of the key that it takes; undefined for what is no sealed text. */
 export const keyIdOf = (sealed: Sealed): string | undefined => format.exec(sealed)?.[1];
 
@@ -63,7 +77,10 @@ export class CustomerKey {
     readonly customer: string,
     readonly id: string,
     private readonly secret: Buffer,
-  ) {}
+  ) {
+    if (secret.length === secretBytes) return;
+    throw new Error(`The key of ${customer} was wrapped by AWS KMS: set KEYS_KMS_KEY_ID, as it was then.`);
+  }
 
   seal(purpose: string, plaintext: string): Sealed {
     const nonce = randomBytes(nonceBytes);

@@ -1,3 +1,4 @@
+import { openKms } from '../../adapters/aws-kms/index.js';
 import { openEmbedded } from '../../adapters/embedded/index.js';
 import { type EmbeddedSchemaRegistry } from '../../adapters/embedded/schema-registry.js';
 import { openEventStoreDb } from '../../adapters/eventstoredb/index.js';
@@ -21,7 +22,7 @@ import { type SchemaRegistry } from '../../ports/schema-registry.js';
 import { type Views } from '../../ports/views.js';
 import { asCannotStart, openingStore, orExplain } from '../cannot-start.js';
 import { type Config } from '../config.js';
-import { eventStoreDbOptions, kafkaOptions, mongoOptions, registryOptions } from './options.js';
+import { eventStoreDbOptions, kafkaOptions, kmsOptions, mongoOptions, registryOptions } from './options.js';
 import { whenAllReachable } from './reachable.js';
 
 /** The ports that an engine stands behind: the one at its address, where that is set, and else the embedded one. */
@@ -78,13 +79,19 @@ export const openEngines = async (
     const eventStoreDb = given(eventStoreDbOptions(config, logger), openEventStoreDb);
     const kafka = given(kafkaOptions(config, logger, reached), openKafka);
     const registry = given(registryOptions(config), openRegistry);
-    const mongo = given(mongoOptions(config, logger), openMongo);
-    const remote = [eventStoreDb, kafka, registry, mongo].filter((engine) => engine !== undefined);
+    const kms = given(kmsOptions(config), openKms);
+    const mongo = given(mongoOptions(config, logger), (options) =>
+      openMongo({ ...options, keysWith: kms?.keysWith }),
+    );
+    const remote = [eventStoreDb, kafka, registry, kms, mongo].filter((engine) => engine !== undefined);
     opened.push(...remote);
     await whenAllReachable(remote, { patienceMs: ENGINES_WAIT_SECONDS * 1_000, logger });
 
     const embedded = usesEmbedded(config)
-      ? await orExplain(() => openEmbedded({ dataDir, logger, reached }), openingStore(dataDir))
+      ? await orExplain(
+          () => openEmbedded({ dataDir, logger, reached, keysWith: kms?.keysWith }),
+          openingStore(dataDir),
+        )
       : undefined;
     if (embedded !== undefined) opened.push(embedded);
     const orEmbedded = <Engine>(engine: Engine | undefined) => {

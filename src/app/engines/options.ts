@@ -1,3 +1,4 @@
+import { type KmsOptions } from '../../adapters/aws-kms/index.js';
 import { type EventStoreDbOptions } from '../../adapters/eventstoredb/index.js';
 import { type KafkaOptions } from '../../adapters/kafka/index.js';
 import { type MongoEngineOptions } from '../../adapters/mongodb/index.js';
@@ -64,6 +65,11 @@ const loginOf = (config: Config): RestOptions['login'] => {
   if (token !== undefined) return { token };
   return username === undefined ? undefined : { username, password: config.SCHEMA_REGISTRY_PASSWORD ?? '' };
 };
+
+export const kmsOptions = ({
+  KEYS_KMS_KEY_ID: keyId,
+  KEYS_KMS_REGION: region,
+}: Config): KmsOptions | undefined => (keyId === undefined ? undefined : { keyId, region });
 
 export const mongoOptions = (config: Config, logger: Logger): MongoEngineOptions | undefined => {
   if (config.MONGODB_URL === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type Metrics } from '../../adapters/observed/metrics.js';
 import { logFields } from '../../adapters/observed/tracing.js';
+import { type Admission } from '../../http/admission.js';
 
 /** How many requests come to each route, how they are answered and how long that takes. */
 export const observeRequests = (fastify: FastifyInstance, metrics: Metrics): void => {
@@ -27,6 +28,31 @@ export const observeRequests = (fastify: FastifyInstance, metrics: Metrics): voi
     });
     done();
   });
+};
+
+/** What is let in, what waits, and what is refused because there is too much. */
+export const observeAdmission = (admission: Pick<Admission, 'status'>, metrics: Metrics): void => {
+  metrics.measured(
+    'commerce_http_admission_requests',
+    'Requests that are worked on, and those that wait for their turn',
+    ['state'],
+    () => [
+      { labels: { state: 'in-hand' }, value: admission.status.inHand },
+      { labels: { state: 'waiting' }, value: admission.status.waiting },
+    ],
+  );
+  metrics.measured(
+    'commerce_http_admission_body_bytes',
+    'Bytes of bodies that have come of requests that are not answered yet',
+    [],
+    () => [{ labels: {}, value: admission.status.bodyBytes }],
+  );
+  metrics.counted(
+    'commerce_http_admission_refused_total',
+    'Requests that were answered 503 OVERLOADED, by reason',
+    ['reason'],
+    () => Object.entries(admission.status.refused).map(([reason, value]) => ({ labels: { reason }, value })),
+  );
 };
 
 /** As nginx says that a client did not wait for the answer. */

@@ -28,7 +28,9 @@ const schema = z.object({
 });
 
 /** The options, or a sentence that says what is wrong with them. */
-export const parseArguments = (args: readonly string[]): Omit<ReplayOptions, 'patienceMs'> | string => {
+export const parseArguments = (
+  args: readonly string[],
+): Omit<ReplayOptions, 'patienceMs' | 'token'> | string => {
   const text = { type: 'string' } as const;
   try {
     const { values } = parseArgs({

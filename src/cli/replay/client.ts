@@ -12,6 +12,8 @@ export interface Answer {
 
 export interface ClientOptions {
   readonly url: string;
+  /** Of the issuer that the API asks for, if it does. */
+  readonly token?: string | undefined;
   /** Connections kept open. */
   readonly clients: number;
   readonly signal: AbortSignal;
@@ -100,6 +102,7 @@ export class Client {
           timeout: slowestAnswerMs,
           headers: {
             accept: 'application/json',
+            ...(this.options.token !== undefined && { authorization: `Bearer ${this.options.token}` }),
             ...headers,
             ...(body === undefined
               ? {}

@@ -68,6 +68,14 @@ describe('A replay', () => {
     });
   });
 
+  it('brings the token that it is given, and none when it is given none', async () => {
+    await run(csv(...purchases), { token: 'a.b.c' });
+    expect([...shop.authorizations]).toEqual(['Bearer a.b.c']);
+    shop.authorizations.clear();
+    await run(csv(...purchases));
+    expect([...shop.authorizations]).toEqual([undefined]);
+  });
+
   it('changes nothing when it is run again', async () => {
     await run(csv(...purchases));
     const again = await run(csv(...purchases));

@@ -13,6 +13,8 @@ import { compare, formatMinor, sameTotals, tally } from './verify.js';
 export interface ReplayOptions {
   readonly file: string;
   readonly url: string;
+  /** Of the issuer that the API asks for, if it does. */
+  readonly token?: string | undefined;
   readonly clients: number;
   /** The first so many purchases only. */
   readonly limit: number;

@@ -3,10 +3,13 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
+import { owns, refuseOthers } from '../../http/caller.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, JsonBody, PathParam, quantitySchema, skuSchema } from '../../http/input.js';
 import { fingerprintOf, personalDataSchema, sealPersonalData } from '../../http/personal-data.js';
+import { notFound } from '../../http/problem.js';
 import { type Position, upcast } from '../../kernel/envelope.js';
 import { streamOf } from '../../kernel/ids.js';
 import { sum, times } from '../../kernel/money.js';
@@ -46,8 +49,10 @@ export class CartController {
   ) {}
 
   @Post()
+  @Allows('owner', 'service', 'operator')
   @Answers(201, contract.cart)
   async open(@JsonBody(newCart) body: z.infer<typeof newCart>, @Http() http: Exchange) {
+    refuseOthers(http.caller, body.customerId);
     const cartId = http.newId('cart');
     const open = new ChangeCart(cartId, { do: 'open', cartId, ...body }, http.context(body));
     const cart = this.answer(cartId, await this.commands.execute(open), http);
@@ -56,12 +61,14 @@ export class CartController {
   }
 
   @Post(':cartId/items')
+  @Allows('owner', 'service', 'operator')
   @Answers(201, contract.cart)
   async addItem(
     @PathParam('cartId', idSchema) cartId: string,
     @JsonBody(newItem) body: z.infer<typeof newItem>,
     @Http() http: Exchange,
   ) {
+    await this.refuseOthers(cartId, http);
     const add = new AddToCart(cartId, body.sku, body.quantity, http.context(body));
     const cart = this.answer(cartId, await this.commands.execute(add), http);
     http.answerAt(`/api/carts/${cartId}`, 201);
@@ -69,6 +76,7 @@ export class CartController {
   }
 
   @Patch(':cartId/items/:sku')
+  @Allows('owner', 'service', 'operator')
   @Answers(200, contract.cart)
   async changeQuantity(
     @PathParam('cartId', idSchema) cartId: string,
@@ -76,11 +84,13 @@ export class CartController {
     @JsonBody(newQuantity) body: z.infer<typeof newQuantity>,
     @Http() http: Exchange,
   ) {
+    await this.refuseOthers(cartId, http);
     const change = new ChangeCartItem(cartId, sku, body.quantity, http.context(body));
     return this.answer(cartId, await this.commands.execute(change), http);
   }
 
   @Delete(':cartId/items/:sku')
+  @Allows('owner', 'service', 'operator')
   @Answers(200, contract.cart)
   async removeItem(
     @PathParam('cartId', idSchema) cartId: string,
@@ -88,11 +98,13 @@ export class CartController {
     @JsonBody(nothing) body: z.infer<typeof nothing>,
     @Http() http: Exchange,
   ) {
+    await this.refuseOthers(cartId, http);
     const remove = new ChangeCart(cartId, { do: 'removeItem', cartId, sku }, http.context(body));
     return this.answer(cartId, await this.commands.execute(remove), http);
   }
 
   @Post(':cartId/checkout')
+  @Allows('owner', 'service', 'operator')
   @Answers(201, contract.cart)
   @Answers(202, contract.cart)
   async checkOut(
@@ -102,7 +114,7 @@ export class CartController {
   ) {
     const { contact, shippingAddress, ...rest } = body;
     const personal = { contact, shippingAddress };
-    const customerId = await this.customerOf(cartId);
+    const customerId = await this.customerFor(cartId, http);
     // Without a customer there is nothing to check out, and nothing to seal for.
     const [fingerprint, sealed] =
       customerId === undefined
@@ -123,7 +135,18 @@ export class CartController {
     return cartBody(cartId, state, revision);
   }
 
+  /** To who may not know of a cart, it is as one that is not there. */
+  private async refuseOthers(cartId: string, http: Exchange): Promise<void> {
+    if (http.caller.only !== undefined) await this.customerFor(cartId, http);
+  }
+
   /** undefined when there is no such cart. */
+  private async customerFor(cartId: string, { caller }: Exchange): Promise<string | undefined> {
+    const customerId = await this.customerOf(cartId);
+    if (owns(caller, customerId)) return customerId;
+    throw notFound('cart', cartId);
+  }
+
   private async customerOf(cartId: string): Promise<string | undefined> {
     const [first] = await this.store.readStream(streamOf(cartCategory, cartId), { limit: 1 });
     const opened = first === undefined ? undefined : upcast(cartEvents, first, 'A check-out');

@@ -2,6 +2,7 @@ import { Controller, HttpCode, Patch, Post, Put } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, JsonBody, moneySchema, PathParam, skuSchema, textSchema } from '../../http/input.js';
@@ -30,6 +31,7 @@ export class ProductController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @Allows('service', 'operator')
   @Answers(201, contract.product)
   async add(@JsonBody(newProduct) body: z.infer<typeof newProduct>, @Http() http: Exchange) {
     const product = await this.change({ do: 'add', ...body }, body, http);
@@ -38,6 +40,7 @@ export class ProductController {
   }
 
   @Put(':sku/price')
+  @Allows('service', 'operator')
   @Answers(200, contract.product)
   changePrice(
     @PathParam('sku', skuSchema) sku: string,
@@ -48,6 +51,7 @@ export class ProductController {
   }
 
   @Patch(':sku')
+  @Allows('service', 'operator')
   @Answers(200, contract.product)
   changeDetails(
     @PathParam('sku', skuSchema) sku: string,
@@ -58,6 +62,7 @@ export class ProductController {
   }
 
   @Post(':sku/publish')
+  @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.product)
   publish(
@@ -69,6 +74,7 @@ export class ProductController {
   }
 
   @Post(':sku/unpublish')
+  @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.product)
   unpublish(
@@ -80,6 +86,7 @@ export class ProductController {
   }
 
   @Post(':sku/discontinue')
+  @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.product)
   discontinue(

@@ -2,6 +2,7 @@ import { Controller, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, JsonBody, PathParam, quantitySchema, skuSchema, textSchema } from '../../http/input.js';
@@ -28,6 +29,7 @@ export class InventoryController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post(':sku/receipts')
+  @Allows('service', 'operator')
   @Answers(201, contract.stock)
   receive(
     @PathParam('sku', skuSchema) sku: string,
@@ -38,6 +40,7 @@ export class InventoryController {
   }
 
   @Post(':sku/adjustments')
+  @Allows('operator')
   @Answers(201, contract.stock)
   adjust(
     @PathParam('sku', skuSchema) sku: string,

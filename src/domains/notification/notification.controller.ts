@@ -2,6 +2,7 @@ import { Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, JsonBody, PathParam } from '../../http/input.js';
@@ -15,6 +16,7 @@ export class NotificationController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post(':notificationId/resend')
+  @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.resentNotification)
   async resend(

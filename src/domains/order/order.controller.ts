@@ -2,8 +2,10 @@ import { Controller, Inject, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { KEYS } from '../../execution/tokens.js';
+import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
+import { refuseOthers } from '../../http/caller.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import {
   Answers,
@@ -14,12 +16,15 @@ import {
   skuSchema,
   textSchema,
 } from '../../http/input.js';
+import { ownsOrder } from '../../http/ownership.js';
 import {
   fingerprintOf,
   openPersonalData,
   personalDataSchema,
   sealPersonalData,
 } from '../../http/personal-data.js';
+import { notFound } from '../../http/problem.js';
+import { type EventStore } from '../../ports/event-store.js';
 import { type Keys } from '../../ports/keys.js';
 import { placedOrder } from '../../projections/order-status/order-status.js';
 import { ChangeOrder, defaultPaymentMethod, PlaceOrder } from './order.handlers.js';
@@ -42,11 +47,14 @@ export class OrderController {
   constructor(
     private readonly commands: CommandBus,
     @Inject(KEYS) private readonly keys: Keys,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
   @Post()
+  @Allows('owner', 'service', 'operator')
   @Answers(201, contract.orderDetails)
   async place(@JsonBody(newOrder) body: z.infer<typeof newOrder>, @Http() http: Exchange) {
+    refuseOthers(http.caller, body.customerId);
     const orderId = http.newId('order');
     const { contact, shippingAddress, ...rest } = body;
     const { customerId } = rest;
@@ -66,12 +74,14 @@ export class OrderController {
   }
 
   @Post(':orderId/cancel')
+  @Allows('owner', 'service', 'operator')
   @Answers(202, contract.cancellation)
   async cancel(
     @PathParam('orderId', idSchema) orderId: string,
     @JsonBody(cancellation) body: z.infer<typeof cancellation>,
     @Http() http: Exchange,
   ) {
+    if (!(await ownsOrder(this.store, http.caller, orderId))) throw notFound('order', orderId);
     const reason = { code: 'CANCELLED_BY_CUSTOMER', detail: body.reason };
     const outcome = await this.commands.execute(
       new ChangeOrder(orderId, { do: 'requestCancellation', orderId, reason }, http.context(body)),

@@ -2,6 +2,7 @@ import { Controller, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, JsonBody, moneySchema, PathParam, textSchema } from '../../http/input.js';
@@ -18,6 +19,7 @@ export class PaymentController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post(':paymentId/refunds')
+  @Allows('operator')
   @Answers(201, contract.refund)
   async refund(
     @PathParam('paymentId', idSchema) paymentId: string,

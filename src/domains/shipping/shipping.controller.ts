@@ -2,6 +2,7 @@ import { Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import {
@@ -34,12 +35,14 @@ export class ShippingController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @Allows('service', 'operator')
   @Answers(201, contract.shipment)
   create(@JsonBody(again) body: z.infer<typeof again>, @Http() http: Exchange) {
     return this.make({ do: 'create', ...body }, body, http);
   }
 
   @Post(':shipmentId/split')
+  @Allows('service', 'operator')
   @Answers(201, contract.shipment)
   split(
     @PathParam('shipmentId', idSchema) shipmentId: string,
@@ -50,6 +53,7 @@ export class ShippingController {
   }
 
   @Post(':shipmentId/dispatch')
+  @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.shipment)
   async dispatch(
@@ -62,6 +66,7 @@ export class ShippingController {
   }
 
   @Post(':shipmentId/deliver')
+  @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.shipment)
   async deliver(
@@ -74,6 +79,7 @@ export class ShippingController {
   }
 
   @Post(':shipmentId/fail')
+  @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.shipment)
   async fail(

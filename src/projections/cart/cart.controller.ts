@@ -1,7 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
+import { owns } from '../../http/caller.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, PathParam } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
@@ -33,10 +35,11 @@ export class CartViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get(':cartId')
+  @Allows('owner', 'service', 'operator')
   @Answers(200, contract.cart)
   async get(@PathParam('cartId', idSchema) cartId: string, @Http() http: Exchange) {
     const cart = await this.queries.execute(new GetCart(cartId, http.token));
-    if (cart === undefined) throw notFound('cart', cartId);
+    if (cart === undefined || !owns(http.caller, cart.customerId)) throw notFound('cart', cartId);
     http.revision(cart.revision);
     return cart;
   }

@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, pageSchema, PathParam, QueryString, skuSchema } from '../../http/input.js';
@@ -64,12 +65,14 @@ export class CatalogController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get()
+  @Allows('customer', 'service', 'operator')
   @Answers(200, contract.catalog)
   search(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {
     return this.queries.execute(new SearchCatalog(query, http.token));
   }
 
   @Get(':sku')
+  @Allows('customer', 'service', 'operator')
   @Answers(200, contract.catalogEntry)
   async get(@PathParam('sku', skuSchema) sku: string, @Http() http: Exchange) {
     const entry = await this.queries.execute(new GetCatalogEntry(sku, http.token));

@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, skuSchema, PathParam } from '../../http/input.js';
@@ -33,6 +34,7 @@ export class InventoryViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get(':sku')
+  @Allows('service', 'operator')
   @Answers(200, contract.stock)
   async get(@PathParam('sku', skuSchema) sku: string, @Http() http: Exchange) {
     const inventory = await this.queries.execute(new GetInventory(sku, http.token));

@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { MAILER } from '../../execution/tokens.js';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, pageSchema, QueryString } from '../../http/input.js';
@@ -41,6 +42,7 @@ export class NotificationViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get()
+  @Allows('operator')
   @Answers(200, contract.notifications)
   find(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {
     return this.queries.execute(new FindNotifications(query, http.token));

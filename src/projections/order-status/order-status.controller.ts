@@ -4,8 +4,10 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { EventStreams } from '../../http/event-streams.js';
+import { actorShown, owns, refuseOthers } from '../../http/caller.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, AnswersEvents, idSchema, pageSchema, PathParam, QueryString } from '../../http/input.js';
 import { notFound, problem, ProblemException } from '../../http/problem.js';
@@ -110,13 +112,18 @@ export class OrderViewController {
   ) {}
 
   @Get()
+  @Allows('owner', 'service', 'operator')
   @Answers(200, contract.orders)
   async find(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {
-    const { items, nextCursor } = await this.queries.execute(new FindOrders(query, http.token));
+    const { caller, token } = http;
+    if (query.customerId !== undefined) refuseOthers(caller, query.customerId);
+    const search = { ...query, customerId: query.customerId ?? caller.only };
+    const { items, nextCursor } = await this.queries.execute(new FindOrders(search, token));
     return { items: items.map(withoutTimeline), nextCursor };
   }
 
   @Get(':orderId')
+  @Allows('owner', 'service', 'operator')
   @Answers(200, contract.orderDetails)
   async get(
     @PathParam('orderId', idSchema) orderId: string,
@@ -129,6 +136,7 @@ export class OrderViewController {
   }
 
   @Get(':orderId/stream')
+  @Allows('owner', 'service', 'operator')
   @AnswersEvents('order', contract.orderDetails)
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Of the event after which to go on.' })
   async stream(
@@ -136,8 +144,9 @@ export class OrderViewController {
     @Http() http: Exchange,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { lastEventId: after, token } = http;
-    const stream = this.streams.admit(reply.raw);
+    const { lastEventId: after, token, caller } = http;
+    if (caller.only !== undefined) await this.document(orderId, undefined, http);
+    const stream = this.streams.admit(reply.raw, caller.expiresAt);
     const unlisten = await this.live.listen(orderId, stream, { after, token });
     if (unlisten === undefined) throw notFound('order', orderId);
     stream.whenClosed(unlisten);
@@ -147,6 +156,7 @@ export class OrderViewController {
   }
 
   @Get(':orderId/timeline')
+  @Allows('owner', 'service', 'operator')
   @Answers(200, contract.timeline)
   async timeline(
     @PathParam('orderId', idSchema) orderId: string,
@@ -154,13 +164,16 @@ export class OrderViewController {
     @Http() http: Exchange,
   ) {
     const { order } = await this.document(orderId, at, http);
-    return { items: order.timeline, nextCursor: null };
+    const items = order.timeline.map((entry) => ({ ...entry, actor: actorShown(http.caller, entry.actor) }));
+    return { items, nextCursor: null };
   }
 
-  private async document(orderId: string, at: Moment | undefined, { token }: Exchange) {
-    const document = await this.queries.execute(
-      at === undefined ? new GetOrder(orderId, token) : new GetOrderAsOf(orderId, at, token),
-    );
+  private async document(orderId: string, at: Moment | undefined, { caller, token }: Exchange) {
+    const current = await this.queries.execute(new GetOrder(orderId, token));
+    // Of another's order not even the past is told.
+    if (current === undefined || !owns(caller, current.order.customerId)) throw notFound('order', orderId);
+    if (at === undefined) return current;
+    const document = await this.queries.execute(new GetOrderAsOf(orderId, at, token));
     if (document === undefined) throw notFound('order', orderId);
     if (!isRejection(document)) return document;
     const { code, detail } = document;

@@ -1,7 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
+import { owns } from '../../http/caller.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, idSchema, PathParam } from '../../http/input.js';
 import { notFound } from '../../http/problem.js';
@@ -33,10 +35,11 @@ export class PaymentViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get(':paymentId')
+  @Allows('owner', 'service', 'operator')
   @Answers(200, contract.payment)
   async get(@PathParam('paymentId', idSchema) paymentId: string, @Http() http: Exchange) {
     const payment = await this.queries.execute(new GetPayment(paymentId, http.token));
-    if (payment === undefined) throw notFound('payment', paymentId);
+    if (payment === undefined || !owns(http.caller, payment.customerId)) throw notFound('payment', paymentId);
     http.revision(payment.revision);
     return payment;
   }

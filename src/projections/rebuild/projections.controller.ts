@@ -2,6 +2,7 @@ import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { EventStreams } from '../../http/event-streams.js';
 import { Exchange, Http, refusalOf } from '../../http/exchange.js';
@@ -33,15 +34,17 @@ export class ProjectionsController {
   ) {}
 
   @Get()
+  @Allows('operator')
   @Answers(200, contract.projections)
   async list() {
     return toOverview(await this.desk.overview());
   }
 
   @Get('stream')
+  @Allows('operator')
   @AnswersEvents('projections', contract.projections)
-  stream(@Res() reply: FastifyReply): void {
-    const stream = this.streams.admit(reply.raw);
+  stream(@Http() http: Exchange, @Res() reply: FastifyReply): void {
+    const stream = this.streams.admit(reply.raw, http.caller.expiresAt);
     stream.whenClosed(this.feed.listen(stream));
     if (reply.request.method === 'HEAD') stream.end();
     reply.hijack();
@@ -49,12 +52,14 @@ export class ProjectionsController {
   }
 
   @Get(':name')
+  @Allows('operator')
   @Answers(200, contract.projection)
   async show(@PathParam('name', projectionName) name: string) {
     return shown(await this.desk.one(name));
   }
 
   @Post(':name/rebuild')
+  @Allows('operator')
   @HttpCode(202)
   @Answers(202, contract.projection)
   async rebuild(
@@ -68,6 +73,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/switch')
+  @Allows('operator')
   @HttpCode(202)
   @Answers(202, contract.projection)
   async switch(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
@@ -75,6 +81,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/resume')
+  @Allows('operator')
   @HttpCode(202)
   @Answers(202, contract.projection)
   async resume(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
@@ -82,6 +89,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/rollback')
+  @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.projection)
   async rollback(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
@@ -89,6 +97,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/prune')
+  @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.projection)
   async prune(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {
@@ -96,6 +105,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/cancel')
+  @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.projection)
   async cancel(@PathParam('name', projectionName) name: string, @JsonBody(nothing) _: object) {

@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CLOCK } from '../../execution/tokens.js';
+import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
 import { Answers, QueryString } from '../../http/input.js';
@@ -68,6 +69,7 @@ export class SalesController {
   ) {}
 
   @Get()
+  @Allows('operator')
   @Answers(200, contract.sales)
   get(@QueryString(search) { window }: z.infer<typeof search>, @Http() http: Exchange) {
     const days = typeof window === 'number' ? lastDays(window, this.clock.now().slice(0, 10)) : window;

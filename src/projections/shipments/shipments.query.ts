@@ -19,6 +19,8 @@ export const shipment = async (
   return found && shipmentDetails(orderId, found, doc.revision);
 };
 
+export const noShipments: ShipmentsOfOrder = { items: [], leftOver: [], nextCursor: null };
+
 /** All of them, oldest first; none while nothing is to be shipped. */
 export const shipmentsOf = async (
   view: ReadableView<OrderShipments>,
@@ -26,7 +28,7 @@ export const shipmentsOf = async (
 ): Promise<ShipmentsOfOrder> => {
   const doc = (await view.get(orderId))?.doc;
   if (doc === undefined || doc.shipping.is === 'absent') {
-    return { items: [], leftOver: [], nextCursor: null };
+    return noShipments;
   }
   const { shipping, revision } = doc;
   const items = shipping.shipments.map((each) => shipmentDetails(orderId, each, revision));

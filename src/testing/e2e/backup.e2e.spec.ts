@@ -56,9 +56,9 @@ describeEmbedded('A backup', () => {
     expect(read(contract.orderDetails, await again.http.get(`/api/orders/${orderId}`), 200)).toMatchObject({
       contact,
     });
-    expect(await again.stop()).toBe(0);
     expect(await cli('bridge', ['verify'], restored.settings)).toMatchObject({ code: 0 });
     expect(await cli('projections', ['verify'], restored.settings)).toMatchObject({ code: 0 });
+    expect(await again.stop()).toBe(0);
   });
 
   it('is refused where something is, and where there is no store', async () => {

@@ -34,6 +34,8 @@ export class FakeShop {
   loseEvery = Infinity;
   /** Every so manieth request is answered 503. */
   overloadedEvery = Infinity;
+  /** What requests brought as Authorization. */
+  readonly authorizations = new Set<string | undefined>();
   onOrder: () => void = () => undefined;
 
   private readonly answers = new Map<string, { request: string; status: number; body: object }>();
@@ -63,6 +65,7 @@ export class FakeShop {
     let text = '';
     for await (const chunk of request) text += String(chunk);
     this.requests += 1;
+    this.authorizations.add(request.headers.authorization);
     const overloaded = this.requests % this.overloadedEvery === 0;
     const { status, body } = overloaded ? { status: 503, body: {} } : this.answer(request, text);
     if (this.requests % this.loseEvery === 0) {

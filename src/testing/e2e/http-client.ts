@@ -14,9 +14,24 @@ export type Headers = Readonly<Record<string, string>>;
 
 /** JSON over connections that stay open. Rejects only when there is no answer. */
 export class HttpClient {
-  private readonly agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+  private readonly agent: http.Agent;
 
-  constructor(readonly url: string) {}
+  /**
+   * @param always headers of every request
+   * @param localAddress where it comes from
+   */
+  constructor(
+    readonly url: string,
+    readonly always: Headers = {},
+    localAddress?: string,
+  ) {
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 256, ...(localAddress && { localAddress }) });
+  }
+
+  /** Another client of the same address, who is who the token says. */
+  bearing(token: string): HttpClient {
+    return new HttpClient(this.url, { authorization: `Bearer ${token}` });
+  }
 
   get(path: string, headers: Headers = {}): Promise<Reply> {
     return this.send('GET', path, undefined, headers);
@@ -51,7 +66,10 @@ export class HttpClient {
     path: string,
     headers: Headers,
   ): { readonly request: http.ClientRequest; readonly reply: Promise<Reply> } {
-    const request = http.request(this.url + path, { method, agent: this.agent, headers });
+    const request = http.request(this.url + path, {
+      ...{ method, agent: this.agent },
+      headers: { ...this.always, ...headers },
+    });
     const reply = new Promise<Reply>((resolve, reject) => {
       request.on('error', reject);
       request.on('response', (response) => {

@@ -42,7 +42,8 @@ export class Program {
     this.child = child;
   }
 
-  async start(): Promise<this> {
+  /** @param http of somebody who may see the views */
+  async start(http = this.http): Promise<this> {
     this.spawn();
     await until('readiness', async () => {
       if (!this.isRunning) throw new Error(`The program ended while it started:\n${this.output}`);
@@ -50,14 +51,14 @@ export class Program {
       return status === 200 ? true : undefined;
     });
     const roles = this.settings['ROLES'];
-    if (roles === undefined || /api.*projector/.test(roles)) await this.untilViews();
+    if (roles === undefined || /api.*projector/.test(roles)) await this.untilViews(http);
     return this;
   }
 
   /** Queries can be answered once they are there. */
-  async untilViews(): Promise<void> {
+  async untilViews(http = this.http): Promise<void> {
     await until('views to be built', async () => {
-      const { items } = read(contract.projections, await this.http.get('/api/ops/projections'), 200);
+      const { items } = read(contract.projections, await http.get('/api/ops/projections'), 200);
       return items.every(({ serving, build }) => serving !== null || build?.phase === 'failed') || undefined;
     });
   }
