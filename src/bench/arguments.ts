@@ -11,6 +11,7 @@ export type BenchCommand =
       readonly json: string | undefined;
     }
   | { readonly do: 'observed'; readonly rounds: number; readonly orders: number }
+  | { readonly do: 'sustained'; readonly seconds: number; readonly p99Ms: number; readonly from: number }
   | { readonly do: 'generate'; readonly events: number; readonly data: string; readonly seed: number }
   | {
       readonly do: 'rebuild';
@@ -22,6 +23,7 @@ export type BenchCommand =
 
 export const usage = `Usage: npm run bench [-- [--engine embedded|real] [--quick] [--json FILE]]
        npm run bench -- observed [--rounds N] [--orders N]
+       npm run bench -- sustained [--seconds N] [--p99 MS] [--from N]
        npm run bench -- generate --events N --data DIR [--seed N]
        npm run bench -- rebuild [--events N,N,… | --data DIR] [--views NAME,NAME,…] [--parallel N]
 
@@ -30,6 +32,8 @@ Without a command: everything, in relation to the raw engine. --quick takes one 
 schema registry where EVENTSTORE_URL and SCHEMA_REGISTRY_URL are set: stack/stack run -- npm run bench -- --engine real
 observed  measures what metrics and traces cost: commands a second with neither, with metrics, and with both (3 rounds of
           3000 orders and receipts; odd rounds the other way round)
+sustained orders a second that are taken with 99 % answered in time (200 ms), in steps of some seconds (10) from a rate on
+          (100), then three times as many
 generate  fills the empty store in DIR with the history of a shop, the same for the same seed (1)
 rebuild   measures rebuilds of views (order_status,inventory,payments) on histories of so many events
           (100000,1000000,10000000), which are made in TMPDIR and removed, or on the store in DIR`;
@@ -53,6 +57,7 @@ export const parseArguments = (args: readonly string[], views: readonly string[]
       return { do: 'everything', engine, quick: values.quick, json: values.json };
     }
     if (name === 'observed') return observed(rest);
+    if (name === 'sustained') return sustained(rest);
     if (name === 'generate') return generate(rest);
     if (name === 'rebuild') return rebuild(rest, views);
     throw new Error(`There is no command ${name}.`);
@@ -67,6 +72,21 @@ const observed = (args: string[]): BenchCommand => {
   const options = { rounds: { ...text, default: '3' }, orders: { ...text, default: '3000' } };
   const { rounds, orders } = parseArgs({ args, options }).values;
   return { do: 'observed', rounds: whole('rounds', rounds), orders: whole('orders', orders) };
+};
+
+const sustained = (args: string[]): BenchCommand => {
+  const options = {
+    seconds: { ...text, default: '10' },
+    p99: { ...text, default: '200' },
+    from: { ...text, default: '100' },
+  };
+  const { seconds, p99, from } = parseArgs({ args, options }).values;
+  return {
+    do: 'sustained',
+    seconds: whole('seconds', seconds),
+    p99Ms: whole('p99', p99),
+    from: whole('from', from),
+  };
 };
 
 const generate = (args: string[]): BenchCommand => {

@@ -4,6 +4,7 @@ import { measureEmbedded } from './embedded.js';
 import { generate } from './generate.js';
 import { measureObserved } from './observed.bench.js';
 import { measureReal } from './real/command.js';
+import { measureSustained } from './sustained.bench.js';
 import { rebuild } from './rebuild/command.js';
 
 const options = parseArguments(
@@ -17,6 +18,9 @@ if (typeof options === 'string') {
 switch (options.do) {
   case 'observed':
     await measureObserved(options);
+    break;
+  case 'sustained':
+    await measureSustained(options);
     break;
   case 'generate':
     process.exit(await generate(options));

@@ -81,6 +81,11 @@ export const dashboards = namesIn('deploy/grafana/dashboards').map((file) => ({
   ...dashboard.parse(JSON.parse(readFileSync(file, 'utf8'))),
 }));
 
+export const dashboardFilesInConfigMaps = z
+  .object({ configMapGenerator: z.array(z.object({ files: z.array(z.string()) })) })
+  .parse(yaml('deploy/grafana/kustomization.yaml'))
+  .configMapGenerator.flatMap(({ files }) => files.map((file) => join('deploy/grafana', file)));
+
 export const compose = z
   .object({
     services: z.record(

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   alerts,
   compose,
+  dashboardFilesInConfigMaps,
   dashboards,
   expectations,
   operatorGroups,
@@ -138,6 +139,10 @@ describe('Dashboards', () => {
       expect(file).toBe(`deploy/grafana/dashboards/${uid}.json`);
       expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     }
+  });
+
+  it('are all in ConfigMaps', () => {
+    expect(dashboardFilesInConfigMaps).toEqual(dashboards.map(({ file }) => file));
   });
 
   it('have panels that do not lie on each other', () => {

