@@ -9,4 +9,5 @@ export default {
   // What is asked at the door is the same whatever is behind it.
   testPathIgnorePatterns: ['/node_modules/', '/(access|abuse)\\.e2e\\.spec\\.ts$'],
   testTimeout: 300_000,
+  setupFilesAfterEnv: ['<rootDir>/src/testing/second-attempt.ts'],
 };
