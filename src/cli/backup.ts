@@ -1,24 +1,19 @@
 import { parseArgs } from 'node:util';
 import { backUpEmbedded } from '../app/backup.js';
-import { runTool, UsageError, withPlatform } from './platform.js';
+import { parsedOrUsage, runTool, UsageError, withPlatform } from './platform.js';
 
 const usage = `npm run backup -- FOLDER [--json]
 Copies the store of DATA_DIR and the keys of personal data into FOLDER, which must be empty or not there. Programs that run on it go on.
 To restore, copy both into an empty DATA_DIR and start.`;
 
 const optionsOf = (args: readonly string[]): { readonly folder: string; readonly json: boolean } => {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { json: { type: 'boolean', default: false } },
-      allowPositionals: true,
-    });
-    const [folder] = positionals;
-    if (folder === undefined || positionals.length > 1) throw new UsageError('name one folder');
-    return { folder, json: values.json };
-  } catch (error) {
-    throw error instanceof UsageError || !(error instanceof Error) ? error : new UsageError(error.message);
-  }
+  const options = { json: { type: 'boolean', default: false } } as const;
+  const { values, positionals } = parsedOrUsage(() =>
+    parseArgs({ args: [...args], options, allowPositionals: true }),
+  );
+  const [folder] = positionals;
+  if (folder === undefined || positionals.length > 1) throw new UsageError('name one folder');
+  return { folder, json: values.json };
 };
 
 await runTool(usage, (args) => {

@@ -1,4 +1,5 @@
-import { runTool, UsageError, withPlatform } from './platform.js';
+import { parseArgs } from 'node:util';
+import { parsedOrUsage, runTool, UsageError, withPlatform } from './platform.js';
 
 const usage = `npm run customers -- forget CUSTOMER [--json]
 forget deletes the customer's key, for good: name, e-mail and address cannot be read again in store, topics and views. Orders and
@@ -12,12 +13,13 @@ interface Options {
 const optionsOf = (args: readonly string[]): Options => {
   const [verb, ...rest] = args;
   if (verb !== 'forget') throw new UsageError(`unknown verb ${verb ?? '(none)'}: forget is there`);
-  const unknown = rest.find((arg) => arg.startsWith('-') && arg !== '--json');
-  if (unknown !== undefined) throw new UsageError(`unknown option ${unknown}: --json is there`);
-  const names = rest.filter((arg) => arg !== '--json');
-  const [customerId] = names;
-  if (customerId === undefined || names.length > 1) throw new UsageError('forget takes one customer');
-  return { customerId, json: rest.includes('--json') };
+  const options = { json: { type: 'boolean', default: false } } as const;
+  const { values, positionals } = parsedOrUsage(() =>
+    parseArgs({ args: rest, options, allowPositionals: true }),
+  );
+  const [customerId] = positionals;
+  if (customerId === undefined || positionals.length > 1) throw new UsageError('forget takes one customer');
+  return { customerId, json: values.json };
 };
 
 await runTool(usage, (args) => {

@@ -12,6 +12,15 @@ import { SchemaNotRegistered } from '../wire/encoder.js';
 /** A sentence for the person at the terminal; the tool ends with 2. */
 export class UsageError extends Error {}
 
+/** What is wrong with the arguments of the command line is a sentence for the person at the terminal. @throws UsageError */
+export const parsedOrUsage = <Parsed>(parse: () => Parsed): Parsed => {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
+};
+
 /** Runs a tool with the arguments of the command line. What it resolves to is the exit code. */
 export const runTool = async (
   usage: string,

@@ -4,7 +4,7 @@ import { isProduction } from '../app/config.js';
 import { CannotStart } from '../app/cannot-start.js';
 import { roles } from '../http/caller.js';
 import { idSchema } from '../http/input.js';
-import { environment, runTool, UsageError } from './platform.js';
+import { environment, parsedOrUsage, runTool, UsageError } from './platform.js';
 
 const usage = `npm run --silent token -- --role customer --customer CUSTOMER [--ttl 1h]
 npm run --silent token -- --role operator|service [--subject NAME] [--ttl 1h]
@@ -21,8 +21,20 @@ const secondsOf = (ttl: string): number => {
   return Number(count) * seconds;
 };
 
+const optionTypes = {
+  role: { type: 'string', multiple: true },
+  customer: { type: 'string' },
+  subject: { type: 'string' },
+  ttl: { type: 'string', default: '1h' },
+} as const;
+
 const optionsOf = (args: readonly string[]) => {
-  const { role: given = [], customer, subject, ttl } = parsed(args);
+  const {
+    role: given = [],
+    customer,
+    subject,
+    ttl,
+  } = parsedOrUsage(() => parseArgs({ args: [...args], options: optionTypes })).values;
   if (given.length === 0) throw new UsageError(`--role is missing: ${roles.join(', ')} are there`);
   const unknown = given.find((role) => !roles.some((known) => known === role));
   if (unknown !== undefined) throw new UsageError(`unknown role ${unknown}: ${roles.join(', ')} are there`);
@@ -36,23 +48,6 @@ const optionsOf = (args: readonly string[]) => {
     throw new UsageError('the subject of a customer is the customer: leave --subject out');
   }
   return { roles: given, subject: customer ?? subject ?? 'developer', ttlSeconds: secondsOf(ttl) };
-};
-
-const parsed = (args: readonly string[]) => {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        role: { type: 'string', multiple: true },
-        customer: { type: 'string' },
-        subject: { type: 'string' },
-        ttl: { type: 'string', default: '1h' },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 };
 
 await runTool(usage, async (args) => {
