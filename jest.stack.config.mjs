@@ -7,7 +7,7 @@ export default {
   ...base,
   testMatch: ['**/*.stack.spec.ts', '**/*.e2e.spec.ts'],
   // What is asked at the door is the same whatever is behind it.
-  testPathIgnorePatterns: ['/node_modules/', '/(access|abuse)\\.e2e\\.spec\\.ts$'],
+  testPathIgnorePatterns: ['/node_modules/', '/(access|abuse|api-document)\\.e2e\\.spec\\.ts$'],
   testTimeout: 300_000,
   setupFilesAfterEnv: ['<rootDir>/src/testing/second-attempt.ts'],
 };

@@ -37,20 +37,29 @@ export const serveApiDocument = (app: NestFastifyApplication, isOpen: boolean): 
 /** The routes of the document and its page, which everybody may read. */
 export const isApiDocument = (route: string): boolean => route === '/' || /^\/docs(\/|$)/.test(route);
 
-const header = (name: string, description: string) => ({
+const header = (name: string, pattern: string, description: string) => ({
   name,
   in: 'header' as const,
   required: false,
   description,
-  schema: { type: 'string' as const },
+  schema: { type: 'string' as const, pattern },
 });
 
 const idempotencyKey = header(
   'Idempotency-Key',
+  '^[\\x21-\\x7e]{1,255}$',
   'The same key and request: carried out once, answered the same.',
 );
-const ifMatch = header('If-Match', 'The ETag that was read: 412 when it has changed since.');
-const consistencyToken = header('Consistency-Token', 'Of a write that the answer must include.');
+const ifMatch = header(
+  'If-Match',
+  '^"[0-9]{1,15}"$',
+  'The ETag that was read: 412 when it has changed since.',
+);
+const consistencyToken = header(
+  'Consistency-Token',
+  '^[A-Za-z0-9_-]{2,136}$',
+  'Of a write that the answer must include.',
+);
 
 const refusal = {
   description: 'A problem document (RFC 9457) with a stable code',

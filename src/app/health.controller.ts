@@ -3,6 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { EVENT_STORE, GENERATIONS } from '../execution/tokens.js';
 import { AllowsEverybody } from '../http/access.js';
+import * as contract from '../http/contract.js';
+import { Answers } from '../http/input.js';
 import { EventStreams } from '../http/event-streams.js';
 import { type EventStore } from '../ports/event-store.js';
 import { type IssuerStatus, type TokenVerifier } from '../ports/token-verifier.js';
@@ -42,6 +44,7 @@ export class HealthController {
   /** The process is there; restarting it would not help anything else. */
   @Get('live')
   @AllowsEverybody()
+  @Answers(200, contract.health)
   live() {
     return { status: 'live' };
   }
@@ -53,6 +56,8 @@ export class HealthController {
    */
   @Get('ready')
   @AllowsEverybody()
+  @Answers(200, contract.health)
+  @Answers(503, contract.health)
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const { phase, workers } = this.lifecycle;
     if (phase !== 'ready') {

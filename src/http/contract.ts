@@ -371,3 +371,6 @@ export const projections = z.object({
   /** The position of the last event. */
   head: z.string().nullable(),
 });
+
+/** What else it tells is for people, and changes. */
+export const health = z.looseObject({ status: z.string() });
