@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { readConfig, roles, services, settingNames } from '../../src/app/config.js';
 import { serviceParts } from '../../src/app/services.js';
@@ -77,6 +78,7 @@ const leftAlone = [
   'BODIES_MAX_BYTES',
   'CONNECTIONS_MAX',
   'BODY_LIMIT_BYTES',
+  'LIVE_STREAMS_OF_ONE_MAX',
 ];
 
 /** Read by Node.js itself. */
@@ -557,6 +559,40 @@ describe.each(overlays)('The overlay %s', (overlay) => {
       expect(nodes.container.securityContext).toEqual(restricted.container);
     });
   }
+});
+
+describe('The engines', () => {
+  const composed = z
+    .object({ services: z.record(z.string(), z.object({ image: z.string() })) })
+    .parse(parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true })).services;
+  const nodesOf = (overlay: string) =>
+    manifestsOf(overlay)
+      .filter(({ kind }) => kind === 'StatefulSet')
+      .map(({ metadata, spec }) => {
+        const { replicas, template } = z
+          .object({
+            replicas: z.number(),
+            template: z.object({
+              spec: z.object({ containers: z.tuple([z.object({ image: z.string() })]) }),
+            }),
+          })
+          .parse(spec);
+        return { name: metadata.name, replicas, image: template.spec.containers[0].image };
+      });
+
+  tested('are for development the single nodes that docker-compose.yml has', () => {
+    const names = ['eventstore', 'kafka', 'mailpit', 'mongodb', 'schema-registry'];
+    expect(nodesOf('dev')).toEqual(
+      names.map((name) => ({ name, replicas: 1, image: composed[name]?.image })),
+    );
+  });
+
+  tested('are in production three nodes of the same EventStoreDB', () => {
+    expect(nodesOf('eventstoredb')).toEqual([
+      { name: 'eventstoredb', replicas: 3, image: composed['eventstore']?.image },
+    ]);
+    expect([...nodesOf('staging'), ...nodesOf('prod')]).toEqual([]);
+  });
 });
 
 describe('The settings', () => {
