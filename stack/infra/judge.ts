@@ -12,7 +12,7 @@ import { functions } from './functions.ts';
 import { attribute, type Attribute, type Block, blocksOf, type Body, parseFolder, plainText } from './hcl.ts';
 import { type Interface, interfaceFrom, interfaceOf, type Recorded, recordedName } from './interfaces.ts';
 import { type BlockSchema, type Kind, type ProviderSchema } from './provider-schema.ts';
-import { type Type } from './types.ts';
+import { anything, type Type } from './types.ts';
 import { unfit } from './values.ts';
 
 export interface Knowledge {
@@ -38,11 +38,12 @@ export const judge = async (folder: string, name: string, knowledge: Knowledge):
 
 /** What an expression may refer to besides the folder's names. */
 interface Scope {
-  readonly names: ReadonlySet<string>;
+  /** With the type of what is gone through, where it is known. */
+  readonly names: ReadonlyMap<string, Type>;
   readonly schema?: BlockSchema | undefined;
 }
 
-const nowhere: Scope = { names: new Set() };
+const nowhere: Scope = { names: new Map() };
 
 const metaArguments: Readonly<Record<'resource' | 'data' | 'module', ReadonlySet<string>>> = {
   resource: new Set(['count', 'for_each', 'depends_on', 'provider']),
@@ -165,7 +166,7 @@ class Judge {
     const [type = ''] = labels;
     this.resources += 1;
     const schema = this.schemaOf(kind, type, at);
-    const scope = { names: this.manyOf(body), schema };
+    const scope = { names: await this.manyOf(body), schema };
     const rest = {
       attributes: body.attributes.filter(({ name }) => !metaArguments[kind].has(name)),
       blocks: body.blocks.filter((block) => !metaBlocks.has(block.type)),
@@ -204,7 +205,10 @@ class Judge {
       }
     }
     for (const block of body.blocks) {
-      await this.expressions(block.body, { ...scope, names: new Set([...scope.names, 'self']) });
+      await this.expressions(block.body, {
+        ...scope,
+        names: new Map([...scope.names, ['self', anything] as const]),
+      });
     }
   }
 
@@ -230,7 +234,8 @@ class Judge {
       } else if (nested?.orAttribute === false) {
         this.report(each.at, `${each.name} of ${what} is a block: write ${each.name} { … }`);
       } else if (found !== undefined) {
-        for (const problem of await unfit(tree, found.type, each.name)) this.report(each.at, problem);
+        for (const problem of await unfit(tree, found.type, each.name, this.local))
+          this.report(each.at, problem);
       }
     }
     for (const each of body.blocks) {
@@ -254,13 +259,14 @@ class Judge {
         continue;
       }
       const iterator = attribute(each.body, 'iterator')?.expression ?? name;
-      const inner = { ...scope, names: new Set([...scope.names, iterator]) };
       const [content, ...more] = blocksOf(each.body, 'content');
       if (content === undefined || more.length > 0)
         this.report(each.at, `dynamic ${name} needs one block content`);
       const over = attribute(each.body, 'for_each');
       if (over === undefined) this.report(each.at, `dynamic ${name} needs for_each`);
       else await this.expression(over, scope);
+      const values = over === undefined ? anything : await this.elementsOf(over, scope);
+      const inner = { ...scope, names: new Map([...scope.names, [iterator, values] as const]) };
       this.onlyArguments(
         each.body,
         new Set(['for_each', 'iterator', 'labels']),
@@ -293,7 +299,7 @@ class Judge {
       const type = this.own.variables.get(name)?.type;
       const tree = await this.expression(value, nowhere);
       if (type !== undefined) {
-        for (const problem of await unfit(tree, type, 'default')) this.report(value.at, problem);
+        for (const problem of await unfit(tree, type, 'default', this.local)) this.report(value.at, problem);
       }
     }
     for (const block of body.blocks) {
@@ -336,7 +342,7 @@ class Judge {
   private async call({ labels, body, at }: Block): Promise<void> {
     const name = labels[0] ?? '';
     this.calls += 1;
-    const scope = { names: this.manyOf(body) };
+    const scope = { names: await this.manyOf(body) };
     const called = this.interfaces.get(name);
     for (const block of body.blocks) this.report(block.at, `A call of a module has no block ${block.type}`);
     for (const each of body.attributes) {
@@ -346,7 +352,9 @@ class Judge {
       if (meta || called === undefined) continue;
       const variable = called.variables.get(each.name);
       if (variable === undefined) this.report(each.at, `Module ${name} has no variable ${each.name}`);
-      else for (const problem of await unfit(tree, variable.type, each.name)) this.report(each.at, problem);
+      else
+        for (const problem of await unfit(tree, variable.type, each.name, this.local))
+          this.report(each.at, problem);
     }
     for (const [variable, { required }] of called?.variables ?? []) {
       if (required && attribute(body, variable) === undefined) {
@@ -356,11 +364,27 @@ class Judge {
   }
 
   /** Which of `each` and `count` there are. */
-  private manyOf(body: Body): ReadonlySet<string> {
-    return new Set([
-      ...(attribute(body, 'for_each') === undefined ? [] : ['each']),
-      ...(attribute(body, 'count') === undefined ? [] : ['count']),
-    ]);
+  private async manyOf(body: Body): Promise<ReadonlyMap<string, Type>> {
+    const over = attribute(body, 'for_each');
+    const names = new Map<string, Type>();
+    if (over !== undefined) names.set('each', await this.elementsOf(over, nowhere));
+    if (attribute(body, 'count') !== undefined) names.set('count', anything);
+    return names;
+  }
+
+  /** The type of what is gone through, if that is a variable, or something of one. */
+  private async elementsOf(over: Attribute, scope: Scope): Promise<Type> {
+    const { type, meta } = await this.parsed(over);
+    if (type !== 'scopeTraversal') return anything;
+    const [root, second, ...rest] = meta.traversal ?? [];
+    let found: Type | undefined =
+      root?.segment === 'var'
+        ? this.own.variables.get(second?.segment ?? '')?.type
+        : scope.names.get(root?.segment ?? '');
+    for (const { segment } of rest) {
+      found = found?.is === 'object' ? found.attributes.get(segment)?.type : undefined;
+    }
+    return found?.is === 'list' || found?.is === 'map' ? found.of : anything;
   }
 
   private onlyArguments(
@@ -407,8 +431,13 @@ class Judge {
   private reference(at: string, { parts }: Reference, scope: Scope): void {
     this.references += 1;
     const [root, second, third] = parts.map(({ segment }) => segment);
-    if (root === undefined || scope.names.has(root)) return;
-    if (root === 'each' || root === 'count') {
+    const values = scope.names.get(root ?? '');
+    if (root === undefined || root === 'self') return;
+    if (values !== undefined) {
+      const allowed = root === 'count' ? ['index'] : ['key', 'value'];
+      if (!allowed.includes(second ?? '')) this.report(at, `There is no ${root}.${second ?? ''}`);
+      if (second === 'value') this.way(at, `${root}.value`, values, parts.slice(2));
+    } else if (root === 'each' || root === 'count') {
       this.report(at, `${root} is known where there is ${root === 'each' ? 'for_each' : 'count'} only`);
     } else if (localNames[root] !== undefined) {
       if (!localNames[root].includes(second ?? '')) this.report(at, `There is no ${root}.${second ?? ''}`);
@@ -449,7 +478,7 @@ class Judge {
 
   /** The attribute of one instance that is wanted; of many, one must have been chosen. */
   private instance(at: string, name: string, body: Body, parts: readonly Part[]): string | undefined {
-    const many = this.manyOf(body).size > 0;
+    const many = ['for_each', 'count'].some((name) => attribute(body, name) !== undefined);
     const [first] = parts;
     if (first === undefined) return undefined;
     if (first.type === 'indexTraversal') {
@@ -476,6 +505,11 @@ class Judge {
       this.report(at, `${name} is a ${type.is}, and has no attribute ${next.segment}`);
     }
   }
+
+  private readonly local = (name: string): string | undefined => {
+    const found = this.declared.get(`local.${name}`);
+    return found !== undefined && 'expression' in found ? found.expression : undefined;
+  };
 
   private report(at: string, problem: string): void {
     this.problems.push(`${at}: ${problem}.`);

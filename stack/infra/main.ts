@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { cached, execute } from '../downloads.ts';
 import { interruption } from '../interruption.ts';
 import { repository } from '../settings.ts';
 import { installedModules, readRecorded, record, type Recorded } from './interfaces.ts';
+import { foldersIn } from './folders.ts';
 import { judge } from './judge.ts';
 import { awsSchema, bindings } from './provider-schema.ts';
 
@@ -14,16 +15,6 @@ import { awsSchema, bindings } from './provider-schema.ts';
 const terraform = join('infra', 'terraform');
 const recordedFile = join(terraform, 'module-interfaces.json');
 const tflint = '0.64.0';
-
-const foldersIn = (folder: string): string[] => {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return [
-    ...(entries.some((each) => each.name.endsWith('.tf')) ? [folder] : []),
-    ...entries
-      .filter((each) => each.isDirectory() && !each.name.startsWith('.'))
-      .flatMap((each) => foldersIn(join(folder, each.name))),
-  ];
-};
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -73,7 +64,6 @@ const checkFormat = (): Outcome =>
 
 const findTflint = async (): Promise<string | undefined> => {
   if (isThere('tflint')) return 'tflint';
-  if (!isThere('terraform') && spawnSync('go', ['version']).status !== 0) return undefined;
   if (spawnSync('go', ['version']).status !== 0) return undefined;
   const folder = await cached(`tflint-${tflint}`, (target) =>
     execute('env', [

@@ -5,22 +5,29 @@ import { type Type } from './types.ts';
  * What is wrong with a value for a type, as far as it is written out: Terraform itself drops an attribute that an object type does
  * not have without a word.
  */
-export const unfit = async (value: Expression, type: Type, path: string): Promise<readonly string[]> => {
+export const unfit = async (
+  value: Expression,
+  type: Type,
+  path: string,
+  local: (name: string) => string | undefined,
+): Promise<readonly string[]> => {
   const all = async (values: readonly (readonly [string, Type, string])[]): Promise<readonly string[]> =>
     (
-      await Promise.all(values.map(async ([text, of, at]) => unfit(await parseExpression(text), of, at)))
+      await Promise.all(
+        values.map(async ([text, of, at]) => unfit(await parseExpression(text), of, at, local)),
+      )
     ).flat();
   const each = async (values: readonly Expression[], of: Type): Promise<readonly string[]> =>
-    (await Promise.all(values.map((one, index) => unfit(one, of, `${path}[${index}]`)))).flat();
+    (await Promise.all(values.map((one, index) => unfit(one, of, `${path}[${index}]`, local)))).flat();
 
   if (type.is === 'any' || isNull(value)) return [];
   switch (value.type) {
     case 'conditional':
-      return (await Promise.all(value.children.slice(1).map((one) => unfit(one, type, path)))).flat();
+      return (await Promise.all(value.children.slice(1).map((one) => unfit(one, type, path, local)))).flat();
     case 'function':
       // What is merged is incomplete each by itself, so only maps are looked at.
       if (value.meta.name !== 'merge' || type.is !== 'map') return [];
-      return (await Promise.all(value.children.map((one) => unfit(one, type, path)))).flat();
+      return (await Promise.all(value.children.map((one) => unfit(one, type, path, local)))).flat();
     case 'for': {
       const { valueExpression } = value.meta;
       if (type.is !== 'list' && type.is !== 'map') return [];
@@ -74,6 +81,11 @@ export const unfit = async (value: Expression, type: Type, path: string): Promis
       return type.is === 'bool' || type.is === 'number'
         ? []
         : [`${path} is ${text}, where ${nameOf(type)} is expected`];
+    }
+    case 'scopeTraversal': {
+      const [root, name, more] = value.meta.traversal ?? [];
+      const text = root?.segment === 'local' && more === undefined ? local(name?.segment ?? '') : undefined;
+      return text === undefined ? [] : all([[text, type, `${path} = local.${name?.segment ?? ''}`]]);
     }
     default:
       return [];

@@ -3,7 +3,7 @@ data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_cloudwatch_log_group" "prometheus" {
-  name              = "/aws/prometheus/${var.name}"
+  name              = "/aws/vendedlogs/prometheus/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.log_key_arn
 }
