@@ -4,7 +4,7 @@ locals {
   access_policies = "arn:${data.aws_partition.current.partition}:eks::aws:cluster-access-policy"
 
   admins = {
-    for arn in var.admin_role_arns : "admin-${element(split("/", arn), -1)}" => {
+    for arn in var.admin_role_arns : "admin-${reverse(split("/", arn))[0]}" => {
       principal_arn = arn
       policy_associations = {
         cluster = {

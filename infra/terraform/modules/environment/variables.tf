@@ -3,8 +3,8 @@ variable "name" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{2,24}$", var.name))
-    error_message = "The name must be 3 to 25 lower-case letters, digits and hyphens, and begin with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{2,19}$", var.name))
+    error_message = "The name must be 3 to 20 lower-case letters, digits and hyphens, and begin with a letter."
   }
 }
 
