@@ -8,6 +8,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   setupFiles: ['reflect-metadata'],
+  setupFilesAfterEnv: ['<rootDir>/src/testing/second-attempt.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,
   // A spec that failed in the middle may leave a child or a timer behind; the run must end all the same.

@@ -9,5 +9,4 @@ export default {
   // What is asked at the door is the same whatever is behind it.
   testPathIgnorePatterns: ['/node_modules/', '/(access|abuse|api-document)\\.e2e\\.spec\\.ts$'],
   testTimeout: 300_000,
-  setupFilesAfterEnv: ['<rootDir>/src/testing/second-attempt.ts'],
 };

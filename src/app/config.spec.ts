@@ -67,6 +67,7 @@ describe('configuration', () => {
     [{ DEV_ISSUER: 'true', NODE_ENV: 'production' }, ['DEV_ISSUER']],
     [{ DEV_ISSUER: 'true', OIDC_ISSUER: 'https://id.example', OIDC_AUDIENCE: 'orders' }, ['DEV_ISSUER']],
     [{ DEV_ISSUER: 'true', PORT: '0' }, ['DEV_ISSUER']],
+    [{ NODE_ENV: 'Production' }, ['NODE_ENV']],
     [{ NODE_ENV: 'production', OIDC_ISSUER: 'http://id.example', OIDC_AUDIENCE: 'orders' }, ['OIDC_ISSUER']],
   ])('%j is not enough', (env, names) => {
     const all = new RegExp(names.map((name) => `${name}=.* must `).join('.*'), 's');

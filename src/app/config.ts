@@ -140,6 +140,7 @@ const settings = z.object({
   SIMULATED_SLOW_ANSWER_MS: whole(3_000, 0, 86_400_000),
   CONSISTENCY_TIMEOUT_MS: whole(2_000, 0, 60_000),
   LIVE_STREAMS_MAX: whole(10_000, 0, 1_000_000),
+  LIVE_STREAMS_OF_ONE_MAX: whole(100, 1, 1_000_000),
   LEASE_TTL_MS: whole(10_000, 500, 600_000),
   REGISTRY_PORT: whole(8081, 0, 65_535),
   OPS_PORT: whole(0, 0, 65_535),
@@ -179,7 +180,13 @@ const settings = z.object({
   OIDC_CUSTOMER_CLAIM: claim('sub'),
   OIDC_CLOCK_TOLERANCE_SECONDS: whole(10, 0, 30),
   DEV_ISSUER: flag(false),
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: z
+    .string()
+    .refine(
+      (name) => name === 'production' || !/^prod(uction)?$/i.test(name.trim()),
+      'must be production, exactly so, if it is meant: what is fit for development only is refused then',
+    )
+    .optional(),
   RATE_LIMIT_PER_SECOND: whole(50, 0, 1_000_000),
   RATE_LIMIT_SERVICE_PER_SECOND: whole(1_000, 0, 1_000_000),
   RATE_LIMIT_REFUSED_PER_SECOND: whole(10, 0, 1_000_000),

@@ -44,7 +44,7 @@ ${
   asksForTokens
     ? `  Requests need a token (roles customer, service and operator). To place the order:
 
-    -H "authorization: Bearer $(npm run --silent token -- --role customer --customer cust-123)"
+    -H "authorization: Bearer $(DEV_ISSUER=true npm run --silent token -- --role customer --customer cust-123)"
 
 `
     : ''

@@ -15,7 +15,9 @@ export const httpAdapter = (config: Config): FastifyAdapter =>
     bodyLimit: config.BODY_LIMIT_BYTES,
     // Who announces a body and does not send it does not keep its connection for ever.
     requestTimeout: 30_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
+    http: { headersTimeout: 10_000, maxHeaderSize: 16_384, connectionsCheckingInterval: 2_000 },
+    // Who neither sends nor takes anything, while a request waits for nothing any more.
+    connectionTimeout: 30_000 + config.CONSISTENCY_TIMEOUT_MS + config.REQUESTS_WAIT_MS,
     // Longer than load balancers keep theirs: a connection is not closed on a request that is on its way.
     keepAliveTimeout: 75_000,
     trustProxy: config.TRUST_PROXY ?? false,

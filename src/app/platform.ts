@@ -135,7 +135,7 @@ export const platformProviders = (platform: Platform, config: Config): readonly 
     { provide: DeadLetterDesk, useValue: deskOf(platform) },
     { provide: ProjectionDesk, useValue: projectionDeskOf(platform, config) },
     { provide: CONSISTENCY_TIMEOUT_MS, useValue: config.CONSISTENCY_TIMEOUT_MS },
-    { provide: EVENT_STREAM_SETTINGS, useValue: { most } },
+    { provide: EVENT_STREAM_SETTINGS, useValue: { most, mostOfOne: config.LIVE_STREAMS_OF_ONE_MAX } },
     { provide: FULFILMENT_SETTINGS, useValue: { reservationTtlMs, authorisationTimeoutMs } },
     { provide: PAYMENT_SETTINGS, useValue: { authorisationTimeoutMs } },
   ];

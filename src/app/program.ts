@@ -187,7 +187,7 @@ const createApp = async (
   if (metrics !== undefined) observeRequests(fastify, metrics);
   secureAnswers(fastify, config.HSTS_SECONDS);
   controlAccess(fastify, verifier, isApiDocument, new RateLimiter(rateLimitsOf(config)));
-  const admission = new Admission(admissionLimitsOf(config));
+  const admission = new Admission(admissionLimitsOf(config), platform.logger);
   admitRequests(fastify, admission, isAlwaysAdmitted);
   if (metrics !== undefined) observeAdmission(admission, metrics);
   if (devIssuer !== undefined) serveDevIssuer(fastify, devIssuer);

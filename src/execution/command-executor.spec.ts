@@ -328,7 +328,8 @@ describe('a command id', () => {
     const other = { commandId: 'key', requestHash: 'another body' };
     const refused = reject(
       'IDEMPOTENCY_KEY_REUSED',
-      'Idempotency-Key key was used before for another request to this resource. Use a new key for a new request.',
+      'This Idempotency-Key was used before for another request to this resource, or personal data in that request has been ' +
+        'forgotten since. Use a new key for a new request.',
       'Idempotency-Key',
     );
     const [, inBatch] = await Promise.all([send(shelves, put(5), key), send(shelves, put(6), other)]);

@@ -218,7 +218,7 @@ export class CommandExecutor<Command, Event extends DomainEvent, State, Refusal 
     const record = plan.commands.get(commandId) ?? before.commands.get(commandId);
     if (record !== undefined) {
       const accepted = plan.accepted.get(commandId);
-      if (record.requestHash !== requestHash) refuse(keyReused(commandId));
+      if (record.requestHash !== requestHash) refuse(keyReused());
       else if (accepted === undefined) plan.repeats.push({ request, record });
       else
         plan.answers.push((position) => {
@@ -293,10 +293,11 @@ const metadataOf = (context: CommandContext, occurredAt: string): NewEvent['meta
   ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
 });
 
-const keyReused = (key: string): ExecutionRejection =>
+const keyReused = (): ExecutionRejection =>
   reject(
     'IDEMPOTENCY_KEY_REUSED',
-    `Idempotency-Key ${key} was used before for another request to this resource. Use a new key for a new request.`,
+    'This Idempotency-Key was used before for another request to this resource, or personal data in that request has been ' +
+      'forgotten since. Use a new key for a new request.',
     'Idempotency-Key',
   );
 

@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Admission, type AdmissionLimits } from './admission.js';
+import { Admission, type AdmissionLimits, Overloaded } from './admission.js';
 import { ProblemException } from './problem.js';
 
 const limits: AdmissionLimits = { inHand: 1, waiting: 4, patienceMs: 60_000, bodyBytes: 1_000 };
 const never = new AbortController().signal;
 
+const warnings: string[] = [];
+const logger = { warn: (_: object, message: string) => void warnings.push(message) };
+
 const open = (some: Partial<AdmissionLimits> = {}) => {
-  const admission = new Admission({ ...limits, ...some });
+  const admission = new Admission({ ...limits, ...some }, logger);
   const log: string[] = [];
   const ask = (caller: string, name = caller, signal = never): Promise<void> =>
     admission.enter(caller, signal).then(
@@ -68,18 +71,44 @@ describe('Admission', () => {
     expect(admission.status).toMatchObject({ inHand: 0, waiting: 0 });
   });
 
-  it('begins no more bodies while too much has been sent that is not answered', () => {
+  it('begins no more bodies while too much is kept that is not answered or not taken', () => {
     const { admission } = open();
-    admission.receive(0);
-    admission.receive(1_000);
+    admission.expect();
+    expect(admission.keep('ann', 1_000)).toBe(true);
     expect(() => {
-      admission.receive(0);
-    }).toThrow(ProblemException);
-    admission.receive(1_000);
-    expect(admission.isFlooded).toBe(true);
-    admission.receive(-2_000);
-    admission.receive(0);
+      admission.expect();
+    }).toThrow(Overloaded);
+    expect(admission.keep('bob', 1_000)).toBe(false);
+    admission.keep('ann', -1_000);
+    admission.keep('bob', -1_000);
+    admission.expect();
     expect(admission.status).toMatchObject({ bodyBytes: 0, refused: { bodies: 1 } });
+  });
+
+  it('refuses whoever has a quarter of it, when he asks and when his turn comes, and nobody else', async () => {
+    const { admission, log, ask } = open();
+    const waits = [ask('ann', 'ann 1'), ask('ann', 'ann 2'), ask('bob')];
+    admission.keep('ann', 250);
+    expect(() => {
+      admission.announce('ann');
+    }).toThrow(Overloaded);
+    admission.announce('bob');
+    admission.leave();
+    await Promise.all(waits);
+    expect(log).toEqual(['ann 1', 'ann 2 OVERLOADED', 'bob']);
+    admission.leave();
+    expect(admission.status).toMatchObject({ inHand: 0, waiting: 0 });
+  });
+
+  it('tells of many refusals in one line', () => {
+    const { admission } = open({ bodyBytes: 0 });
+    warnings.length = 0;
+    for (let refusal = 0; refusal < 100; refusal += 1) {
+      expect(() => {
+        admission.expect();
+      }).toThrow(Overloaded);
+    }
+    expect(warnings).toHaveLength(1);
   });
 
   it('never works on more than allowed, keeps no more waiting, and loses none', async () => {

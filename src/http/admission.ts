@@ -1,4 +1,5 @@
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { type Logger } from '../ports/logger.js';
 import { problem, ProblemException } from './problem.js';
 
 export interface AdmissionLimits {
@@ -8,7 +9,7 @@ export interface AdmissionLimits {
   readonly waiting: number;
   /** How long one waits at most, in milliseconds. */
   readonly patienceMs: number;
-  /** Bytes of bodies, sent so far, of requests that are not answered yet; beyond, no more bodies are begun. */
+  /** Bytes of bodies that have come, and of answers that have not been taken; one caller may have a quarter of them. */
   readonly bodyBytes: number;
 }
 
@@ -20,7 +21,7 @@ export interface AdmissionStatus {
   readonly refused: Readonly<Record<Refusal, number>>;
 }
 
-/** `full`: too many wait; `late`: its turn did not come in time; `bodies`: too much is being sent. */
+/** `full`: too many wait; `late`: its turn did not come in time; `bodies`: too much is being sent, or not taken. */
 export type Refusal = 'full' | 'late' | 'bodies';
 
 interface Waiter {
@@ -28,6 +29,13 @@ interface Waiter {
   /** @param refusal why its turn does not come; undefined: it is its turn */
   settle(refusal?: Refusal): void;
 }
+
+/** More than can be done now: that is no fault, and thousands may be told so. */
+export class Overloaded extends ProblemException {}
+
+/** Of what all may have, one may have so much. */
+const shareOfOne = 1 / 4;
+const warnEveryMs = 1_000;
 
 /** Seconds; spread, so that those who were refused together do not come back together. */
 const retryAfter = { least: 1, most: 4 } as const;
@@ -42,8 +50,13 @@ export class Admission {
   private inHand = 0;
   private waiting = 0;
   private bodyBytes = 0;
+  private readonly bytesOf = new Map<string, number>();
+  private warnedAt = -Infinity;
 
-  constructor(private readonly limits: AdmissionLimits) {}
+  constructor(
+    private readonly limits: AdmissionLimits,
+    private readonly logger: Pick<Logger, 'warn'>,
+  ) {}
 
   get status(): AdmissionStatus {
     const { inHand, waiting, bodyBytes, refused } = this;
@@ -52,6 +65,7 @@ export class Admission {
 
   /** Before its body is read. @throws ProblemException when it would be refused in any case */
   announce(caller: string): void {
+    if (this.hasTooMuch(caller)) throw this.refusal('bodies');
     if (this.waiting >= this.limits.waiting && this.longest().caller === caller) throw this.refusal('full');
   }
 
@@ -78,24 +92,37 @@ export class Admission {
       this.line(waiter);
     });
     if (refused !== undefined) throw this.refusal(refused);
+    if (!this.hasTooMuch(caller)) return;
+    this.leave();
+    throw this.refusal('bodies');
   }
 
-  /** One that had entered is answered, or its client is gone. */
+  /** The answer of one that had entered is ready, or its client is gone. */
   leave(): void {
     const next = this.next();
     if (next === undefined) this.inHand -= 1;
     else next.settle();
   }
 
-  /** So many bytes of a body have come; negative: they are dealt with. @throws ProblemException before the first of a body */
-  receive(bytes: number): void {
-    if (bytes === 0 && this.bodyBytes >= this.limits.bodyBytes) throw this.refusal('bodies');
-    this.bodyBytes += bytes;
+  /** A body is about to come. @throws ProblemException */
+  expect(): void {
+    if (this.bodyBytes >= this.limits.bodyBytes) throw this.refusal('bodies');
   }
 
-  /** More than those that had begun their bodies may send. */
-  get isFlooded(): boolean {
-    return this.bodyBytes >= 2 * this.limits.bodyBytes;
+  /**
+   * So many bytes of a body have come from the caller, or of an answer wait to be taken; negative: not any more.
+   * @returns false when that is more than can be kept, whoever's it is
+   */
+  keep(caller: string, bytes: number): boolean {
+    this.bodyBytes += bytes;
+    const own = (this.bytesOf.get(caller) ?? 0) + bytes;
+    if (own > 0) this.bytesOf.set(caller, own);
+    else this.bytesOf.delete(caller);
+    return this.bodyBytes < 2 * this.limits.bodyBytes;
+  }
+
+  private hasTooMuch(caller: string): boolean {
+    return (this.bytesOf.get(caller) ?? 0) >= this.limits.bodyBytes * shareOfOne;
   }
 
   private line(waiter: Waiter): void {
@@ -135,9 +162,16 @@ export class Admission {
 
   private refusal(reason: Refusal): ProblemException {
     this.refused[reason] += 1;
+    if (performance.now() - this.warnedAt >= warnEveryMs) {
+      this.warnedAt = performance.now();
+      this.logger.warn(
+        { ...this.status },
+        'Requests are refused: there is more to do than this process can do',
+      );
+    }
     const seconds = retryAfter.least + Math.floor(Math.random() * (retryAfter.most - retryAfter.least + 1));
     const detail = `There is more to do than this process can do now. Nothing was done; send it again in ${seconds} s.`;
-    return new ProblemException(problem(503, 'OVERLOADED', detail), { 'retry-after': String(seconds) });
+    return new Overloaded(problem(503, 'OVERLOADED', detail), { 'retry-after': String(seconds) });
   }
 }
 
@@ -162,15 +196,15 @@ export const admitRequests = (
       done(null, payload);
       return;
     }
-    admission.receive(0);
+    admission.expect();
+    const caller = nameOf(request);
     let received = 0;
     payload.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      admission.receive(chunk.length);
-      if (admission.isFlooded) request.raw.destroy();
+      if (!admission.keep(caller, chunk.length)) request.raw.destroy();
     });
     reply.raw.once('close', () => {
-      admission.receive(-received);
+      admission.keep(caller, -received);
     });
     done(null, payload);
   });
@@ -182,13 +216,34 @@ export const admitRequests = (
     };
     reply.raw.once('close', onClose);
     await admission.enter(nameOf(request), gone.signal);
-    if (reply.raw.closed) admission.leave();
-    else
+    request.leave = () => {
+      request.leave = undefined;
+      admission.leave();
+    };
+    if (reply.raw.closed) request.leave();
+    else reply.raw.once('close', () => request.leave?.());
+  });
+  // Whoever is slow to take an answer keeps no place, but what waits for him is his.
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    request.leave?.();
+    if (concerns(request) && (typeof payload === 'string' || Buffer.isBuffer(payload))) {
+      const caller = nameOf(request);
+      const bytes = Buffer.byteLength(payload);
       reply.raw.once('close', () => {
-        admission.leave();
+        admission.keep(caller, -bytes);
       });
+      if (!admission.keep(caller, bytes)) request.raw.destroy();
+    }
+    done(null, payload);
   });
 };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Gives its place to the next one; undefined while it has none. */
+    leave?: (() => void) | undefined;
+  }
+}
 
 /** Whoever says who he is, and everybody else by the address he comes from. */
 const nameOf = ({ caller, ip }: FastifyRequest): string => caller?.keys ?? ip;

@@ -62,7 +62,7 @@ describe('an event stream', () => {
   it('ends when its client may not listen any more', async () => {
     const { streams } = open();
     const response = new ClientResponse();
-    const stream = streams.admit(response, Date.now());
+    const stream = streams.admit(response, { expiresAt: Date.now() });
     stream.push(frame(1));
     streams.begin(stream);
     await once(response, 'close');
@@ -169,6 +169,18 @@ describe('an event stream', () => {
       expect(streams.status).toEqual({ ...status, open: 1, refused: 2 });
     });
     start();
+  });
+
+  it('is not the only one of its caller, who may not have all of them', () => {
+    const { streams } = open({ mostOfOne: 1 });
+    const response = new ClientResponse();
+    streams.admit(response, { keys: 'customer:ann' });
+    const again = () => streams.admit(new ClientResponse(), { keys: 'customer:ann' });
+    expect(again).toThrow(/^1 streams of this process are yours already/);
+    expect(streams.admit(new ClientResponse(), { keys: 'customer:bob' })).toBeDefined();
+    response.destroy();
+    response.emit('close');
+    expect(streams.status).toMatchObject({ refused: 1 });
   });
 
   it('whose client has gone already never begins', async () => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { LOGGER } from '../execution/tokens.js';
 import { type Logger } from '../ports/logger.js';
+import { type Caller } from './caller.js';
 import { EventStream, type StreamResponse } from './event-stream.js';
 
 export const EVENT_STREAM_SETTINGS = Symbol('Settings of event streams');
@@ -8,6 +9,8 @@ export const EVENT_STREAM_SETTINGS = Symbol('Settings of event streams');
 export interface EventStreamSettings {
   /** The most that are open at a time. */
   readonly most: number;
+  /** The most of one caller who says who he is. Default: all. */
+  readonly mostOfOne?: number;
   /** Between two heartbeats of one stream. Default 15 s. */
   readonly beatMs?: number;
   /** How long clients may take, when the process stops, to take notice. Default 1 s. */
@@ -46,6 +49,7 @@ const retryMs = { from: 1_000, to: 5_000 } as const;
 @Injectable()
 export class EventStreams implements OnModuleDestroy {
   private readonly streams = new Map<EventStream, number>();
+  private readonly ofCallers = new Map<string, number>();
   private readonly counts = { superseded: 0, stalled: 0, refused: 0 };
   private timer: NodeJS.Timeout | undefined;
   private turn = 0;
@@ -64,12 +68,12 @@ export class EventStreams implements OnModuleDestroy {
 
   /**
    * Has its place until the response closes, whether it becomes a stream or not.
-   * @param expiresAt when the client may no longer listen, in milliseconds since 1970; undefined: never
+   * @param caller whose it is: until when he may listen, and by what name; undefined: anybody's, for ever
    * @throws StreamRefused
    */
-  admit(response: StreamResponse, expiresAt?: number): EventStream {
+  admit(response: StreamResponse, { expiresAt, keys: name }: Partial<Caller> = {}): EventStream {
     if (this.stopping) throw new StreamRefused('STOPPING', 'This process is stopping. Connect again.', 1);
-    const { most, beatMs = 15_000 } = this.settings;
+    const { most, mostOfOne = most, beatMs = 15_000 } = this.settings;
     this.timer ??= setInterval(() => {
       this.beat();
     }, beatMs / turns).unref();
@@ -79,9 +83,22 @@ export class EventStreams implements OnModuleDestroy {
       const message = `All ${most} streams of this process are taken. Connect again later, or read without a stream.`;
       throw new StreamRefused('TOO_MANY_STREAMS', message, 5);
     }
+    const own = name === undefined ? 0 : (this.ofCallers.get(name) ?? 0);
+    if (own >= mostOfOne) {
+      this.counts.refused += 1;
+      this.refusedLately += 1;
+      const message = `${mostOfOne} streams of this process are yours already. Close one, or read without a stream.`;
+      throw new StreamRefused('TOO_MANY_STREAMS', message, 5);
+    }
     const stream = new EventStream(response, () => (this.counts.superseded += 1));
     this.streams.set(stream, this.opened++ % turns);
     stream.whenClosed(() => this.streams.delete(stream));
+    if (name !== undefined) {
+      this.ofCallers.set(name, own + 1);
+      stream.whenClosed(() => {
+        this.forget(name);
+      });
+    }
     if (expiresAt !== undefined) endAt(expiresAt, stream);
     return stream;
   }
@@ -108,6 +125,12 @@ export class EventStreams implements OnModuleDestroy {
     }, this.settings.graceMs ?? 1_000);
     await Promise.all(closed);
     clearTimeout(cutOff);
+  }
+
+  private forget(name: string): void {
+    const own = (this.ofCallers.get(name) ?? 0) - 1;
+    if (own > 0) this.ofCallers.set(name, own);
+    else this.ofCallers.delete(name);
   }
 
   private beat(): void {

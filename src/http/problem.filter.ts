@@ -7,6 +7,7 @@ import { IssuerUnavailable } from '../ports/token-verifier.js';
 import { InvalidCursor, ViewDropped } from '../ports/views.js';
 import { Contention } from '../execution/command-executor.js';
 import { InvalidConsistencyToken, ViewBehind, ViewUnbuilt } from '../projections/serving-views.js';
+import { Overloaded } from './admission.js';
 import { StreamRefused } from './event-streams.js';
 import { badRequest, type Problem, problem, ProblemException } from './problem.js';
 
@@ -24,9 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
     // What is asked for behind the path may be anything.
     const [url] = request.url.split('?', 1);
     if (isPassing(error)) this.logger.warn({ method, url, code: body.code }, body.detail);
-    // Thousands of clients may be refused a stream at once: that is told of together.
-    // So it is when the issuer does not answer: the fetch of its keys is logged.
-    else if (body.status >= 500 && !(error instanceof StreamRefused || error instanceof IssuerUnavailable))
+    else if (body.status >= 500 && !isToldTogether(error))
       this.logger.error({ err: error, method, url, code: body.code }, body.detail);
     void reply.status(body.status).headers(headers).type('application/problem+json').send(body);
   }
@@ -112,3 +111,7 @@ const httpProblem = (status: number, detail: string): Problem => {
   };
   return problem(status, codes[status] ?? 'REQUEST_REFUSED', detail);
 };
+
+/** Thousands of clients may be refused at once; and of the issuer, the fetch of its keys is logged. */
+const isToldTogether = (error: unknown): boolean =>
+  error instanceof Overloaded || error instanceof StreamRefused || error instanceof IssuerUnavailable;

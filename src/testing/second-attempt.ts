@@ -1,4 +1,9 @@
-import { jest } from '@jest/globals';
+import { expect, jest } from '@jest/globals';
 
-/** A busy machine may keep an engine from answering for longer than a spec waits. What failed first is shown. */
-jest.retryTimes(1, { logErrorsBeforeRetry: true });
+/**
+ * A busy machine may keep a program or an engine from answering for longer than a spec waits. What failed first is
+ * shown. A spec that runs in this process alone has no such excuse.
+ */
+if (/\.(e2e|stack)\.spec\.ts$/.test(expect.getState().testPath ?? '')) {
+  jest.retryTimes(1, { logErrorsBeforeRetry: true });
+}

@@ -88,7 +88,10 @@ export const programMetrics = async (): Promise<{
       { logger: false, abortOnError: false },
     );
     observeRequests(fastify(), metrics);
-    observeAdmission(new Admission({ inHand: 1, waiting: 1, patienceMs: 1, bodyBytes: 1 }), metrics);
+    observeAdmission(
+      new Admission({ inHand: 1, waiting: 1, patienceMs: 1, bodyBytes: 1 }, logbook().logger),
+      metrics,
+    );
     observeBuses(context, metrics);
     observeTraces({ lost: () => 0 }, metrics);
     observeWork(new Workers(context, platform, config, metrics, new Tracing()), platform, config, metrics);

@@ -12,7 +12,7 @@ const logger: Logger = {
 };
 
 /** A port that nobody listens on. */
-const nowhere = 'mongodb://ann:secret@127.0.0.1:1/?serverSelectionTimeoutMS=50';
+const nowhere = 'mongodb://ann:secret@127.0.0.1:1/?serverSelectionTimeoutMS=1000';
 
 describe('A client of MongoDB', () => {
   it.each([

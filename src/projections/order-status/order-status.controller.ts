@@ -146,7 +146,7 @@ export class OrderViewController {
   ): Promise<void> {
     const { lastEventId: after, token, caller } = http;
     if (caller.only !== undefined) await this.document(orderId, undefined, http);
-    const stream = this.streams.admit(reply.raw, caller.expiresAt);
+    const stream = this.streams.admit(reply.raw, caller);
     const unlisten = await this.live.listen(orderId, stream, { after, token });
     if (unlisten === undefined) throw notFound('order', orderId);
     stream.whenClosed(unlisten);

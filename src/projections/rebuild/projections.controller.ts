@@ -44,7 +44,7 @@ export class ProjectionsController {
   @Allows('operator')
   @AnswersEvents('projections', contract.projections)
   stream(@Http() http: Exchange, @Res() reply: FastifyReply): void {
-    const stream = this.streams.admit(reply.raw, http.caller.expiresAt);
+    const stream = this.streams.admit(reply.raw, http.caller);
     stream.whenClosed(this.feed.listen(stream));
     if (reply.request.method === 'HEAD') stream.end();
     reply.hijack();

@@ -94,8 +94,11 @@ describe('The log, with all that there is in it', () => {
 
   it('says of every line of the order what it belongs to', () => {
     const placing = lines().filter(({ correlationId }) => correlationId === 'web.42');
-    expect(placing[0]).toMatchObject({ method: 'POST', route: '/api/orders', status: 201, traceId });
-    const later = placing.slice(1);
+    const isRequest = (line: object): boolean => 'route' in line;
+    expect(placing.filter(isRequest)).toMatchObject([
+      { method: 'POST', route: '/api/orders', status: 201, traceId },
+    ]);
+    const later = placing.filter((line) => !isRequest(line));
     expect(new Set(later.map(({ msg }) => msg.replace(/ \(.*\)/, '')))).toEqual(
       new Set([
         'notification could not deal with OrderPlaced; trying again',
