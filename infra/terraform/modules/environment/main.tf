@@ -1,12 +1,10 @@
 locals {
   clients = { nodes = module.eks.node_security_group_id }
 
+  # Each holds one JSON object; deploy/k8s names them, and their properties.
   secrets = {
-    eventstore      = "EVENTSTORE_USERNAME and EVENTSTORE_PASSWORD"
-    mongodb         = "MONGODB_URL, MONGODB_USERNAME and MONGODB_PASSWORD"
-    schema-registry = "SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or SCHEMA_REGISTRY_TOKEN"
-    smtp            = "SMTP_URL"
-    telemetry       = "OTEL_EXPORTER_OTLP_HEADERS"
+    engines      = "User names and passwords of EventStoreDB, the schema registry and MongoDB, and SMTP_URL"
+    eventstoredb = "First passwords of EventStoreDB's own users, when it runs in the cluster"
   }
 }
 
@@ -30,7 +28,8 @@ module "network" {
 module "secrets" {
   source = "../secrets"
 
-  name    = var.name
+  # An account holds one environment, so the names are the same in all.
+  name    = "order-processing"
   secrets = local.secrets
   key_arn = module.keys.secrets_key_arn
 }

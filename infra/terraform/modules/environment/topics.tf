@@ -52,7 +52,7 @@ locals {
         writes           = local.bridge_writes
         transactional_id = "bridge"
       }
-      deploy = {}
+      migrations = {}
     },
   )
 }

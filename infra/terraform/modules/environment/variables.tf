@@ -11,7 +11,7 @@ variable "name" {
 variable "namespace" {
   description = "The Kubernetes namespace of the system."
   type        = string
-  default     = "commerce"
+  default     = "order-processing"
 }
 
 variable "network" {
