@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz infra-check infra-record
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -37,6 +37,14 @@ observe: node_modules/.installed
 # Schemathesis (Python 3.11 or newer, with pip) against a program of its own: no 5xx, nothing that the OpenAPI document does not say.
 fuzz: dist/.built
 	@$(NODE) stack/fuzz.ts
+
+# What can be said of infra/terraform without a cloud: the provider's schema and tflint are downloaded at the first use.
+infra-check: node_modules/.installed
+	@$(NODE) stack/infra/main.ts check
+
+# After another version of a module, and `terraform init` in a root: the variables and outputs that the check compares with.
+infra-record: node_modules/.installed
+	@$(NODE) stack/infra/main.ts record
 
 stack-up: dist/.built
 	stack/stack up

@@ -1,0 +1,97 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_root = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"
+}
+
+# IAM policies of the account decide about these keys, and only they.
+data "aws_iam_policy_document" "account" {
+  statement {
+    sid       = "AccountDecides"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.account_root]
+    }
+  }
+}
+
+# The two whose loss is the loss of data are written out: a module's resources cannot be protected from destruction.
+resource "aws_kms_key" "customers" {
+  description             = "Wraps the keys of customers' personal data"
+  deletion_window_in_days = 30
+  enable_key_rotation     = true
+  policy                  = data.aws_iam_policy_document.account.json
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_kms_alias" "customers" {
+  name          = "alias/${var.name}/customers"
+  target_key_id = aws_kms_key.customers.key_id
+}
+
+resource "aws_kms_key" "storage" {
+  description             = "Volumes, brokers, buckets and backups"
+  deletion_window_in_days = 30
+  enable_key_rotation     = true
+  policy                  = data.aws_iam_policy_document.account.json
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_kms_alias" "storage" {
+  name          = "alias/${var.name}/storage"
+  target_key_id = aws_kms_key.storage.key_id
+}
+
+module "secrets" {
+  source  = "terraform-aws-modules/kms/aws"
+  version = "4.2.0"
+
+  description             = "Secrets Manager and Kubernetes' secrets"
+  aliases                 = ["${var.name}/secrets"]
+  deletion_window_in_days = 30
+  enable_key_rotation     = true
+}
+
+module "logs" {
+  source  = "terraform-aws-modules/kms/aws"
+  version = "4.2.0"
+
+  description             = "Log groups"
+  aliases                 = ["${var.name}/logs"]
+  deletion_window_in_days = 30
+  enable_key_rotation     = true
+
+  key_statements = [
+    {
+      sid       = "CloudWatchLogs"
+      actions   = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+      resources = ["*"]
+      principals = [
+        {
+          type        = "Service"
+          identifiers = ["logs.${data.aws_region.current.region}.amazonaws.com"]
+        }
+      ]
+      condition = [
+        {
+          test     = "ArnLike"
+          variable = "kms:EncryptionContext:aws:logs:arn"
+          values   = ["arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:*"]
+        }
+      ]
+    }
+  ]
+}
