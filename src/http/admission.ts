@@ -66,7 +66,7 @@ export class Admission {
   /** Before its body is read. @throws ProblemException when it would be refused in any case */
   announce(caller: string): void {
     if (this.hasTooMuch(caller)) throw this.refusal('bodies');
-    if (this.waiting >= this.limits.waiting && this.longest().caller === caller) throw this.refusal('full');
+    if (this.waiting >= this.limits.waiting && this.longest() === caller) throw this.refusal('full');
   }
 
   /** Resolves when the request may go on. @throws ProblemException */
@@ -126,24 +126,27 @@ export class Admission {
   }
 
   private line(waiter: Waiter): void {
-    const { caller } = waiter;
-    this.queues.set(caller, [...(this.queues.get(caller) ?? []), waiter]);
+    const queue = this.queues.get(waiter.caller) ?? [];
+    this.queues.set(waiter.caller, queue);
+    queue.push(waiter);
     this.waiting += 1;
-    if (this.waiting > this.limits.waiting) this.next(this.longest().caller, 'pop')?.settle('full');
+    if (this.waiting <= this.limits.waiting) return;
+    const last = this.queues.get(this.longest() ?? '')?.at(-1);
+    if (last !== undefined && this.take(last)) last.settle('full');
   }
 
-  /** The next one of the caller whose turn it is, who then waits until the others have had theirs. */
-  private next(caller = this.queues.keys().next().value, end: 'shift' | 'pop' = 'shift'): Waiter | undefined {
-    const queue = caller === undefined ? undefined : this.queues.get(caller);
-    const waiter = queue?.[end]();
-    if (queue === undefined || caller === undefined || waiter === undefined) return undefined;
-    this.waiting -= 1;
-    if (end === 'shift') this.queues.delete(caller);
-    if (queue.length > 0) this.queues.set(caller, queue);
-    else this.queues.delete(caller);
+  /** Of the caller whose turn it is, who then waits until the others have had theirs. */
+  private next(): Waiter | undefined {
+    const [turn] = this.queues;
+    const [caller, queue] = turn ?? [];
+    const waiter = queue?.[0];
+    if (caller === undefined || queue === undefined || waiter === undefined) return undefined;
+    this.take(waiter);
+    if (this.queues.delete(caller)) this.queues.set(caller, queue);
     return waiter;
   }
 
+  /** @returns false when it does not wait any more */
   private take(waiter: Waiter): boolean {
     const queue = this.queues.get(waiter.caller) ?? [];
     const index = queue.indexOf(waiter);
@@ -154,9 +157,10 @@ export class Admission {
     return true;
   }
 
-  private longest(): { readonly caller: string | undefined; readonly length: number } {
-    let longest: { caller: string | undefined; length: number } = { caller: undefined, length: 0 };
-    for (const [caller, { length }] of this.queues) if (length > longest.length) longest = { caller, length };
+  /** The caller with the most that wait. */
+  private longest(): string | undefined {
+    let [longest, most]: [string | undefined, number] = [undefined, 0];
+    for (const [caller, { length }] of this.queues) if (length > most) [longest, most] = [caller, length];
     return longest;
   }
 
@@ -211,17 +215,17 @@ export const admitRequests = (
   fastify.addHook('preHandler', async (request, reply) => {
     if (!concerns(request)) return;
     const gone = new AbortController();
-    const onClose = (): void => {
+    reply.raw.once('close', () => {
       gone.abort();
-    };
-    reply.raw.once('close', onClose);
+      request.leave?.();
+    });
     await admission.enter(nameOf(request), gone.signal);
-    request.leave = () => {
-      request.leave = undefined;
-      admission.leave();
-    };
-    if (reply.raw.closed) request.leave();
-    else reply.raw.once('close', () => request.leave?.());
+    if (reply.raw.closed) admission.leave();
+    else
+      request.leave = () => {
+        request.leave = undefined;
+        admission.leave();
+      };
   });
   // Whoever is slow to take an answer keeps no place, but what waits for him is his.
   fastify.addHook('onSend', (request, reply, payload, done) => {

@@ -78,17 +78,11 @@ export class EventStreams implements OnModuleDestroy {
       this.beat();
     }, beatMs / turns).unref();
     if (this.streams.size >= most) {
-      this.counts.refused += 1;
-      this.refusedLately += 1;
-      const message = `All ${most} streams of this process are taken. Connect again later, or read without a stream.`;
-      throw new StreamRefused('TOO_MANY_STREAMS', message, 5);
+      throw this.tooMany(`All ${most} streams of this process are taken. Connect again later`);
     }
     const own = name === undefined ? 0 : (this.ofCallers.get(name) ?? 0);
     if (own >= mostOfOne) {
-      this.counts.refused += 1;
-      this.refusedLately += 1;
-      const message = `${mostOfOne} streams of this process are yours already. Close one, or read without a stream.`;
-      throw new StreamRefused('TOO_MANY_STREAMS', message, 5);
+      throw this.tooMany(`${mostOfOne} streams of this process are yours already. Close one`);
     }
     const stream = new EventStream(response, () => (this.counts.superseded += 1));
     this.streams.set(stream, this.opened++ % turns);
@@ -125,6 +119,12 @@ export class EventStreams implements OnModuleDestroy {
     }, this.settings.graceMs ?? 1_000);
     await Promise.all(closed);
     clearTimeout(cutOff);
+  }
+
+  private tooMany(why: string): StreamRefused {
+    this.counts.refused += 1;
+    this.refusedLately += 1;
+    return new StreamRefused('TOO_MANY_STREAMS', `${why}, or read without a stream.`, 5);
   }
 
   private forget(name: string): void {

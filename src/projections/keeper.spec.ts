@@ -146,6 +146,16 @@ describe('the keeper of the views', () => {
     expect(await content()).toStrictEqual(refold(inventoryProjection, events));
   });
 
+  /** Generation 2 serves, and nobody keeps either. */
+  const twoGenerations = async (): Promise<void> => {
+    await commit(received('tea', 3));
+    const keeper = keep();
+    await untilPhase('serving', 1);
+    accepted(await desk.rebuild('inventory'));
+    await untilPhase('serving', 2);
+    await stop(keeper);
+  };
+
   it('says of a view that was never built that it is not, and of one that is behind that it is', async () => {
     const position = await commit(received('tea'));
     await expect(views(20).upTo(inventoryProjection, consistencyToken(position))).rejects.toThrow(
@@ -188,12 +198,7 @@ describe('the keeper of the views', () => {
   });
 
   it('shows after a switch at once what the generation before may have shown', async () => {
-    await commit(received('tea', 3));
-    const keeper = keep();
-    await untilPhase('serving', 1);
-    accepted(await desk.rebuild('inventory'));
-    await untilPhase('serving', 2);
-    await stop(keeper);
+    await twoGenerations();
     let asked = 0;
     const head = (): Promise<Position | undefined> => {
       // Until now nobody has written to the former generation, which serves.
@@ -212,12 +217,7 @@ describe('the keeper of the views', () => {
   });
 
   it('shows, however long after a switch, what a slow answer of the generation before has shown', async () => {
-    await commit(received('tea', 3));
-    const keeper = keep();
-    await untilPhase('serving', 1);
-    accepted(await desk.rebuild('inventory'));
-    await untilPhase('serving', 2);
-    await stop(keeper);
+    await twoGenerations();
     const started = performance.now.bind(performance);
     let laterMs = 0;
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => started() + laterMs);

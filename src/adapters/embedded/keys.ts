@@ -186,12 +186,7 @@ export class EmbeddedKeys implements Keys {
   readonly secrets: Secrets = {
     held: (customerId) => whenFree(() => this.selectHeld.get(customerId)),
     hold: (customerId, made) => this.hold(customerId, made),
-    withId: (id) =>
-      whenFree(() => {
-        const row = this.selectById.get(id);
-        if (row === undefined) return 'unknown';
-        return row.customer === null ? 'forgotten' : { customer: row.customer, secret: row.secret };
-      }),
+    withId: (id) => whenFree(() => this.find(id)),
     forget: (customerId) => this.forget(customerId),
   };
 
@@ -231,9 +226,16 @@ export class EmbeddedKeys implements Keys {
     this.lookForChanges();
     const known = this.byId.get(id);
     if (known !== undefined) return known;
+    const found = this.find(id);
+    return typeof found === 'string'
+      ? found
+      : this.remember(new CustomerKey(found.customer, id, found.secret));
+  }
+
+  private find(id: string): Awaited<ReturnType<Secrets['withId']>> {
     const row = this.selectById.get(id);
     if (row === undefined) return 'unknown';
-    return row.customer === null ? 'forgotten' : this.remember(new CustomerKey(row.customer, id, row.secret));
+    return row.customer === null ? 'forgotten' : { customer: row.customer, secret: row.secret };
   }
 
   private remember(key: CustomerKey): CustomerKey {

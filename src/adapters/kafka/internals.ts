@@ -35,12 +35,11 @@ interface Socketed {
 const { prototype: connection } = require('kafkajs/src/network/connection.js') as {
   readonly prototype: Socketed;
 };
-const own = <Name extends keyof Socketed>(name: Name): Socketed[Name] | undefined =>
-  Object.getOwnPropertyDescriptor(connection, name)?.value as Socketed[Name] | undefined;
-const [connect, disconnect] = [own('connect'), own('disconnect')];
+const own = <Part, Name extends keyof Part>(prototype: Part, name: Name): Part[Name] | undefined =>
+  Object.getOwnPropertyDescriptor(prototype, name)?.value as Part[Name] | undefined;
+const schedule = own(queue, 'scheduleCheckPendingRequests');
+const [connect, disconnect] = [own(connection, 'connect'), own(connection, 'disconnect')];
 
-const schedule = Object.getOwnPropertyDescriptor(queue, 'scheduleCheckPendingRequests')?.value as
-  RequestQueue['scheduleCheckPendingRequests'] | undefined;
 if (schedule === undefined || connect === undefined || disconnect === undefined)
   throw new Error('kafkajs is not the version that this adapter was written for.');
 

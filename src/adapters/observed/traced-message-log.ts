@@ -11,11 +11,9 @@ import {
   type TopicStatus,
   type TransactionalProducer,
 } from '../../ports/message-log.js';
+import { headerNames, originalTraceparent, readHeader } from '../../wire/headers.js';
 import { isSampled, type OpenSpan, type Tracing } from './tracing.js';
 
-const header = 'traceparent';
-/** Of what is replayed: linked, not gone on with. */
-const originalHeader = 'original-traceparent';
 const sending = {
   'messaging.system': 'kafka',
   'messaging.operation.type': 'send',
@@ -102,9 +100,10 @@ export class TracedMessageLog implements MessageLog {
     const groups = new Map<string, { readonly topic: string; readonly contexts: string[] }>();
     const originals = new Set<string>();
     const groupOf = messages.map(({ topic, headers }) => {
-      const original = textIn(headers, originalHeader);
+      // Of what is replayed: linked, not gone on with.
+      const original = readHeader(headers, originalTraceparent);
       if (isSampled(original)) originals.add(original);
-      const context = textIn(headers, header);
+      const context = readHeader(headers, headerNames.traceparent);
       if (!isSampled(context)) return undefined;
       const name = `${context.split('-')[1] ?? ''} ${topic}`;
       const group = groups.get(name);
@@ -121,7 +120,7 @@ export class TracedMessageLog implements MessageLog {
       spans.size > 1 || originals.size > 0 ? this.beginBatch(slot, messages.length, linked) : undefined;
     const traced = messages.map((message, index) => {
       const name = groupOf[index];
-      const isReplayed = originals.has(textIn(message.headers, originalHeader) ?? '');
+      const isReplayed = originals.has(readHeader(message.headers, originalTraceparent) ?? '');
       const span = isReplayed ? batch : name === undefined ? undefined : spans.get(name);
       return span === undefined
         ? message
@@ -160,12 +159,9 @@ export class TracedMessageLog implements MessageLog {
   }
 }
 
-const textIn = (headers: Headers, name: string): string | undefined => {
-  const index = headers.findLastIndex((header) => header[0] === name);
-  return index < 0 ? undefined : headers[index]?.[1].toString();
-};
-
 const withTraceparent = (headers: Headers, traceparent: string | undefined): Headers => {
-  const others = headers.filter(([name]) => name !== header);
-  return traceparent === undefined ? others : [...others, [header, Buffer.from(traceparent)]];
+  const others = headers.filter(([name]) => name !== headerNames.traceparent);
+  return traceparent === undefined
+    ? others
+    : [...others, [headerNames.traceparent, Buffer.from(traceparent)]];
 };
