@@ -10,20 +10,24 @@ SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
 
-test: dist/.built
+test: check schemas lint-pipeline
+	npm run --silent jest
+
+check: node_modules/.installed
 	npm run --silent format:check
 	npm run --silent lint
 	npm run --silent lint:compose
 	npm run --silent layers
 	npm run --silent typecheck
+
+schemas: dist/.built
 	npm run --silent schemas -- check
 	npm run --silent schemas -- types --check
 	npm run --silent schemas -- docs --check
-	npm run --silent jest
 
 # All engines, on ports and in a folder of their own, are stopped again, whatever happens.
 test-stack: dist/.built
-	stack/stack run -- npm run --silent jest:stack
+	$(JUNIT) stack/stack run -- npm run --silent jest:stack
 
 # The system on the engines of stack-up, to try. They go on when it ends.
 dev-stack: stack-up
@@ -102,3 +106,77 @@ down:
 
 engines-up:
 	docker compose --profile engines up --detach --wait
+
+# The stages of Jenkinsfile and .github/workflows, in their order (docs/operations.md, "Pipeline"). Those with ENVIRONMENT=staging or prod take
+# its settings from deploy/pipeline/settings. unit, contract and e2e are the tests of `make test` in three parts.
+.PHONY: check unit contract e2e schemas schemas-registry secrets-scan lint-pipeline settings infra-validate infra-plan \
+  image image-sbom image-scan image-push image-sign image-verify roll-out smoke-test release-keep rollback
+
+PIPELINE := deploy/pipeline
+JUNIT = JUNIT_FILE=reports/$@.xml
+CONTRACTS := contracts?\.spec\.ts$$ src/adapters/eventstoredb/ test/eventstoredb-wire/
+E2E := \.e2e\.spec\.ts$$
+quoted = $(patsubst %,'%',$(1))
+JEST = $(JUNIT) npm run --silent jest -- $(JEST_ARGUMENTS)
+
+unit: dist/.built
+	$(JEST) --testPathIgnorePatterns /node_modules/ '\.stack\.spec\.ts$$' $(call quoted,$(CONTRACTS) $(E2E))
+
+contract: dist/.built
+	$(JEST) --testPathPatterns $(call quoted,$(CONTRACTS))
+
+e2e: dist/.built
+	$(JEST) --testPathPatterns $(call quoted,$(E2E))
+
+# Against the registry of an environment, if there is a way to it; 1 when a schema may not follow.
+schemas-registry: dist/.built
+	@$(PIPELINE)/schemas.sh "$(ENVIRONMENT)"
+
+# The whole history, by gitleaks.
+secrets-scan: node_modules/.installed
+	@$(NODE) stack/secrets.ts
+
+lint-pipeline: node_modules/.installed
+	@$(NODE) stack/lint-pipeline.ts
+
+settings:
+	@$(PIPELINE)/settings.sh "$(ENVIRONMENT)"
+
+# These two need the internet; the second one an account.
+infra-validate:
+	$(PIPELINE)/infrastructure.sh validate
+
+infra-plan:
+	$(PIPELINE)/infrastructure.sh plan "$(ENVIRONMENT)"
+
+image:
+	$(PIPELINE)/image.sh build
+
+image-sbom:
+	$(PIPELINE)/image.sh sbom
+
+image-scan:
+	$(PIPELINE)/image.sh scan
+
+image-push:
+	$(PIPELINE)/image.sh push "$(ENVIRONMENT)"
+
+image-sign:
+	$(PIPELINE)/image.sh sign "$(ENVIRONMENT)"
+
+image-verify:
+	$(PIPELINE)/image.sh verify "$(ENVIRONMENT)" "$(DIGEST)"
+
+roll-out:
+	$(PIPELINE)/release.sh roll-out "$(ENVIRONMENT)" "$(DIGEST)"
+
+# Through the edge of the environment.
+smoke-test:
+	@$(MAKE) smoke URL="$$($(PIPELINE)/settings.sh "$(ENVIRONMENT)" | sed -n 's/^URL=//p')"
+
+release-keep:
+	$(PIPELINE)/release.sh keep "$(ENVIRONMENT)"
+
+# TO=previous: not the version that was kept last, but the one before.
+rollback:
+	$(PIPELINE)/release.sh rollback "$(ENVIRONMENT)" "$(or $(TO),current)"
