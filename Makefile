@@ -174,9 +174,9 @@ image-verify:
 roll-out:
 	$(PIPELINE)/release.sh roll-out "$(ENVIRONMENT)" "$(DIGEST)"
 
-# Through the edge of the environment.
-smoke-test:
-	@$(MAKE) smoke URL="$$($(PIPELINE)/settings.sh "$(ENVIRONMENT)" | sed -n 's/^URL=//p')"
+# make smoke, through the edge of the environment.
+smoke-test: dist/.built
+	@$(PIPELINE)/smoke-test.sh "$(ENVIRONMENT)"
 
 release-keep:
 	$(PIPELINE)/release.sh keep "$(ENVIRONMENT)"

@@ -31,6 +31,8 @@ valid() {
     REPOSITORY) pattern="$account\.dkr\.ecr\.$region\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9._/-]*" example=222222222222.dkr.ecr.eu-central-1.amazonaws.com/order-processing ;;
     SIGNING_KEY) pattern="($partition:kms:$region:$account:(key|alias)/[A-Za-z0-9/_-]+)?" example='the ARN of a key, or nothing' ;;
     URL) pattern='https?://[A-Za-z0-9.-]+(:[0-9]+)?' example=https://staging.shop.example ;;
+    TOKEN_URL) pattern='(https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._/-]+)?' example='the URL of an endpoint for tokens, or nothing' ;;
+    TOKEN_CLIENT) pattern='[A-Za-z0-9._:/@-]*' example='the id of a client, or nothing' ;;
     SCHEMA_REGISTRY_URL) pattern='(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._/-]*)?)?' example='the URL of a registry, or nothing' ;;
     *)
       echo "$1 is no setting of the pipeline." >&2

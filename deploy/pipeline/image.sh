@@ -9,6 +9,8 @@ images=$reports/image
 mkdir -p "$images"
 version=${VERSION:-$(git rev-parse --short=12 HEAD)}
 [[ $version =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ ]] || fail "VERSION=$version is not valid: it must be what a tag may be."
+syft=${SYFT:-syft}
+grype=${GRYPE:-grype}
 local_name=order-processing-backend:$version
 
 # Nothing goes to a public log of transparency: it would tell the names of private images.
@@ -24,14 +26,14 @@ case ${1:-} in
       --tag "$local_name" .
     ;;
   sbom)
-    need syft 'it lists what is in the image.'
-    syft scan "docker:$local_name" --output "spdx-json=$images/sbom.spdx.json"
+    need "$syft" 'it lists what is in the image.'
+    "$syft" scan "docker:$local_name" --output "spdx-json=$images/sbom.spdx.json"
     ;;
   scan)
-    need grype 'it compares what is in the image with known weaknesses.'
+    need "$grype" 'it compares what is in the image with known weaknesses.'
     [ -f "$images/sbom.spdx.json" ] || fail 'There is no list of what is in the image: make image-sbom first.'
     # What nobody has mended yet is shown, and holds nobody up.
-    grype "sbom:$images/sbom.spdx.json" --fail-on high --only-fixed --output table --output "json=$images/weaknesses.json"
+    "$grype" "sbom:$images/sbom.spdx.json" --fail-on high --only-fixed --output table --output "json=$images/weaknesses.json"
     ;;
   push)
     load "${2:-}"

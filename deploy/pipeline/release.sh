@@ -27,7 +27,7 @@ connect() {
     return
   fi
   need aws 'it tells where the cluster is (AWS CLI 2).'
-  export KUBECONFIG=$PWD/$folder/kubeconfig
+  export KUBECONFIG=$folder/kubeconfig
   aws eks update-kubeconfig --name "$CLUSTER" --region "$AWS_REGION" --kubeconfig "$KUBECONFIG" >&2
 }
 
@@ -47,8 +47,8 @@ restore() {
 # remember WHICH IMAGE FILE. Applied by the server, which keeps no copy of it in an annotation.
 remember() {
   gzip --no-name --stdout "$3" >"$folder/manifests"
-  in_cluster create configmap "release-$1" "--from-literal=image=$2" "--from-file=$folder/manifests" --dry-run=client --output yaml |
-    in_cluster apply --server-side --force-conflicts --field-manager pipeline --filename -
+  in_cluster create configmap "release-$1" "--from-literal=image=$2" "--from-file=$folder/manifests" --dry-run=client --output yaml >"$folder/kept.yaml"
+  in_cluster apply --server-side --force-conflicts --field-manager pipeline --filename "$folder/kept.yaml"
 }
 
 # The manifests of the environment with the image: a copy, so that what is checked out stays as it is.
