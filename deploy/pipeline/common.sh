@@ -76,5 +76,7 @@ digest() {
 
 login() {
   need aws 'it logs in to the registry (AWS CLI 2).'
-  aws ecr get-login-password --region "$AWS_REGION" | "$1" login --username AWS --password-stdin "${REPOSITORY%%/*}"
+  local password
+  password=$(aws ecr get-login-password --region "$AWS_REGION")
+  "$1" login --username AWS --password-stdin "${REPOSITORY%%/*}" <<<"$password"
 }
