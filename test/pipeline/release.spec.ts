@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { hasKubectl } from '../kubernetes/manifests.js';
+import { hasKubectl } from '../../stack/kubernetes/manifests.js';
 import { Workplace } from './fakes.js';
 
 const [first, second] = [`sha256:${'1'.repeat(64)}`, `sha256:${'2'.repeat(64)}`] as const;
