@@ -143,10 +143,10 @@ schemas-registry: dist/.built
 
 # The whole history, by gitleaks.
 secrets-scan: node_modules/.installed
-	@$(NODE) stack/secrets.ts
+	@$(NODE) stack/pipeline/secrets.ts
 
 lint-pipeline: node_modules/.installed
-	@$(NODE) stack/lint-pipeline.ts
+	@$(NODE) stack/pipeline/lint.ts
 
 settings:
 	@$(PIPELINE)/settings.sh "$(ENVIRONMENT)"

@@ -20,7 +20,7 @@ const program = (name: string, body: string): void => {
 
 /** On a machine that has only what the folder has. */
 const run = (script: string) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`stack/${script}.ts`], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`stack/pipeline/${script}.ts`], {
     encoding: 'utf8',
     env: { PATH: folder, HOME: folder },
   });
@@ -75,7 +75,7 @@ describe('make secrets-scan', () => {
 
 describe('make lint-pipeline', () => {
   it('is skipped, and says so, where there is neither Java nor Go', () => {
-    expect(run('lint-pipeline')).toEqual({
+    expect(run('lint')).toEqual({
       status: 0,
       stdout: 'npm-groovy-lint: skipped; actionlint: skipped\n',
       stderr:
@@ -87,7 +87,7 @@ describe('make lint-pipeline', () => {
   it('fails when one of its linters does', () => {
     program('java', 'echo \'openjdk version "11.0.2"\' >&2');
     program('actionlint', '[ "$1" = --version ]');
-    expect(run('lint-pipeline')).toEqual({
+    expect(run('lint')).toEqual({
       status: 1,
       stdout: 'npm-groovy-lint: skipped; actionlint: failed\n',
       stderr: 'SKIPPED, NOT PASSED: npm-groovy-lint. There is no Java of 17 or newer on this machine.\n',

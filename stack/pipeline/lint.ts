@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, goProgram, installed, Missing, type Outcome, run } from './checks.ts';
-import { execute } from './downloads.ts';
-import { interruption } from './interruption.ts';
-import { repository } from './settings.ts';
+import { check, goProgram, installed, Missing, type Outcome, run } from './optional.ts';
+import { execute } from '../downloads.ts';
+import { interruption } from '../interruption.ts';
+import { repository } from '../settings.ts';
 
 /** `make lint-pipeline`: npm-groovy-lint on the Jenkinsfile, actionlint on the workflows. */
 

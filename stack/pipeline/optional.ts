@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { cached, execute } from './downloads.ts';
+import { cached, execute } from '../downloads.ts';
 
 /** What checks by programs of others come to. */
 export type Outcome = 'passed' | 'failed' | 'skipped';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { check, goProgram, type Outcome, run, skipped } from './checks.ts';
-import { interruption } from './interruption.ts';
-import { repository } from './settings.ts';
+import { check, goProgram, type Outcome, run, skipped } from './optional.ts';
+import { interruption } from '../interruption.ts';
+import { repository } from '../settings.ts';
 
 /** `make secrets-scan`: gitleaks on every commit, by its own rules and .gitleaks.toml. */
 
