@@ -31,8 +31,12 @@ export const serveApiDocument = (app: NestFastifyApplication, isOpen: boolean): 
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
     customSiteTitle: 'Order processing',
-    // Its bar would offer other documents; there are none.
-    customCss: '.swagger-ui .topbar { display: none }',
+    customCss: [
+      // It would offer other documents; there are none.
+      '.swagger-ui .topbar { display: none }',
+      // Of a timeline it would show the first two events.
+      '.swagger-ui .highlight-code > .microlight { max-height: 80vh }',
+    ].join('\n'),
   });
   app.getHttpAdapter().get('/', (_request: FastifyRequest, reply: FastifyReply) => reply.redirect('/docs'));
 };
