@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz infra-check infra-record
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz smoke infra-check infra-record
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -37,6 +37,10 @@ observe: node_modules/.installed
 # Schemathesis (Python 3.11 or newer, with pip) against a program of its own: no 5xx, nothing that the OpenAPI document does not say.
 fuzz: dist/.built
 	@$(NODE) stack/fuzz.ts
+
+# An order through the API at an address: make smoke URL=https://shop.example (SMOKE_TOKEN where it has an issuer).
+smoke: dist/.built
+	@npm run --silent smoke -- --url '$(URL)'
 
 # What can be said of infra/terraform without a cloud: the provider's schema and tflint are downloaded at the first use.
 infra-check: node_modules/.installed
