@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz smoke infra-check infra-record
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz smoke rehearse infra-check infra-record
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -37,6 +37,11 @@ observe: node_modules/.installed
 # Schemathesis (Python 3.11 or newer, with pip) against a program of its own: no 5xx, nothing that the OpenAPI document does not say.
 fuzz: dist/.built
 	@$(NODE) stack/fuzz.ts
+
+# A roll-out without a cloud, on real engines: the image's content, migrations, a process for each pod of the rendered overlay, the smoke
+# test, and a second version while customers order. REHEARSE_FROM=COMMIT begins with another version. Needs kubectl.
+rehearse: dist/.built
+	@stack/stack run -- $(NODE) stack/rehearsal/main.ts
 
 # An order through the API at an address: make smoke URL=https://shop.example (SMOKE_TOKEN where it has an issuer).
 smoke: dist/.built

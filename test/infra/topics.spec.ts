@@ -55,6 +55,14 @@ describe('The topics of Terraform', () => {
     expect(new Set(program.map(({ retentionMs }) => retentionMs))).toEqual(new Set([null]));
   });
 
+  it.each(['staging', 'prod'])('have in %s as many partitions as the manifests say', (name) => {
+    const variables = readFileSync(`infra/terraform/envs/${name}/variables.tf`, 'utf8');
+    const settings = readFileSync(`deploy/k8s/overlays/${name}/settings/settings.env`, 'utf8');
+    const made = /topic_partitions\s+= optional\(number, (\d+)\)/.exec(variables)?.[1];
+    expect(made).toBeDefined();
+    expect(/^TOPIC_PARTITIONS=(.*)$/m.exec(settings)?.[1]).toBe(made);
+  });
+
   it('name the transactional id of the bridge', () => {
     expect(readFileSync(file, 'utf8')).toContain(`transactional_id = "${relaySlot}"`);
   });

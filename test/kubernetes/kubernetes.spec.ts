@@ -16,7 +16,7 @@ import {
   selects,
   type Workload,
   workloadsOf,
-} from './manifests.js';
+} from '../../stack/kubernetes/manifests.js';
 import { type End, networkOf } from './network.js';
 import { complaints } from './schemas.js';
 
