@@ -24,18 +24,50 @@ export const serveApiDocument = (app: NestFastifyApplication, isOpen: boolean): 
     })
     .build();
   const document = (): OpenAPIObject => {
-    const whole = withConventions(SwaggerModule.createDocument(app, config));
+    const whole = withTags(withConventions(SwaggerModule.createDocument(app, config)));
     return isOpen ? withoutTokens(whole) : whole;
   };
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
+    customSiteTitle: 'Order processing',
+    customCss: [
+      // It would offer other documents; there are none.
+      '.swagger-ui .topbar { display: none }',
+      // Of a timeline it would show the first two events.
+      '.swagger-ui .highlight-code > .microlight { max-height: 80vh }',
+    ].join('\n'),
   });
   app.getHttpAdapter().get('/', (_request: FastifyRequest, reply: FastifyReply) => reply.redirect('/docs'));
 };
 
 /** The routes of the document and its page, which everybody may read. */
 export const isApiDocument = (route: string): boolean => route === '/' || /^\/docs(\/|$)/.test(route);
+
+/** In the order of the page: what a shop asks for first, what those who run it need last. */
+const tags = new Map([
+  ['catalog', 'Products: added, priced, published; the catalogue of what is on sale'],
+  ['inventory', 'Stock of each product'],
+  ['carts', 'Carts and the check-out'],
+  ['orders', 'Orders: placed, cancelled, followed; their past, and why it was so'],
+  ['payments', 'Payments and refunds'],
+  ['shipments', 'Parcels: split, sent, delivered, lost'],
+  ['notifications', 'Mails about orders'],
+  ['kpis', 'Sales'],
+  ['operations', 'For those who run it: views, dead letters, customers to forget'],
+  ['health', 'For load balancers and whoever watches'],
+]);
+
+/** A process serves those of its services only. */
+const withTags = (document: OpenAPIObject): OpenAPIObject => {
+  const used = new Set(
+    Object.values(document.paths).flatMap(({ get, post, put, patch, delete: remove }) =>
+      [get, post, put, patch, remove].flatMap((operation) => operation?.tags ?? []),
+    ),
+  );
+  document.tags = [...tags].flatMap(([name, description]) => (used.has(name) ? [{ name, description }] : []));
+  return document;
+};
 
 const header = (name: string, pattern: string, description: string) => ({
   name,

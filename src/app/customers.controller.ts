@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { KEYS, LOGGER } from '../execution/tokens.js';
 import { Allows } from '../http/access.js';
 import * as contract from '../http/contract.js';
@@ -20,6 +20,7 @@ export class CustomersController {
    * them. Orders, totals and history stay. Said again, it changes nothing.
    */
   @Post(':customerId/forget')
+  @ApiOperation({ summary: 'Forget a customer: delete the key of the personal data' })
   @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.customerForgotten)

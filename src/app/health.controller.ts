@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { EVENT_STORE, GENERATIONS } from '../execution/tokens.js';
 import { AllowsEverybody } from '../http/access.js';
@@ -43,6 +43,7 @@ export class HealthController {
 
   /** The process is there; restarting it would not help anything else. */
   @Get('live')
+  @ApiOperation({ summary: 'Whether the process answers' })
   @AllowsEverybody()
   @Answers(200, contract.health)
   live() {
@@ -55,6 +56,9 @@ export class HealthController {
    * version is built, while processes with the version before can answer them.
    */
   @Get('ready')
+  @ApiOperation({
+    summary: 'Whether it is ready, and how far its views, reactions, consumers and bridge are',
+  })
   @AllowsEverybody()
   @Answers(200, contract.health)
   @Answers(503, contract.health)

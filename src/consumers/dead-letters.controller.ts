@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allows } from '../http/access.js';
 import * as contract from '../http/contract.js';
@@ -30,6 +30,7 @@ export class DeadLettersController {
   constructor(private readonly desk: DeadLetterDesk) {}
 
   @Get()
+  @ApiOperation({ summary: 'What failed alike, by consumer group' })
   @Allows('operator')
   @Answers(200, contract.deadLetterGroups)
   async groups(@QueryString(groupsQuery) { limit, ...query }: z.infer<typeof groupsQuery>) {
@@ -39,6 +40,7 @@ export class DeadLettersController {
   }
 
   @Get('messages')
+  @ApiOperation({ summary: 'Parked messages, one by one' })
   @Allows('operator')
   @Answers(200, contract.deadLetters)
   async messages(@QueryString(messagesQuery) { limit, cursor, ...query }: z.infer<typeof messagesQuery>) {
@@ -47,6 +49,7 @@ export class DeadLettersController {
   }
 
   @Get('messages/:id')
+  @ApiOperation({ summary: 'One parked message with its headers, value and stack' })
   @Allows('operator')
   @Answers(200, contract.deadLetter)
   async message(@PathParam('id', id) wanted: string) {
@@ -60,6 +63,7 @@ export class DeadLettersController {
   }
 
   @Post('redrive')
+  @ApiOperation({ summary: 'Hand parked messages to their consumers again' })
   @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.redriven)
@@ -69,6 +73,7 @@ export class DeadLettersController {
   }
 
   @Post('discard')
+  @ApiOperation({ summary: 'Give parked messages up; what is behind them goes on' })
   @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.discarded)

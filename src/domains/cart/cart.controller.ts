@@ -1,6 +1,6 @@
 import { Controller, Delete, Inject, Patch, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
 import { Allows } from '../../http/access.js';
@@ -49,6 +49,7 @@ export class CartController {
   ) {}
 
   @Post()
+  @ApiOperation({ summary: 'Open a cart' })
   @Allows('owner', 'service', 'operator')
   @Answers(201, contract.cart)
   async open(@JsonBody(newCart) body: z.infer<typeof newCart>, @Http() http: Exchange) {
@@ -61,6 +62,7 @@ export class CartController {
   }
 
   @Post(':cartId/items')
+  @ApiOperation({ summary: 'Put something in, at the price of today' })
   @Allows('owner', 'service', 'operator')
   @Answers(201, contract.cart)
   async addItem(
@@ -76,6 +78,7 @@ export class CartController {
   }
 
   @Patch(':cartId/items/:sku')
+  @ApiOperation({ summary: 'Change a quantity, and accept the price of today' })
   @Allows('owner', 'service', 'operator')
   @Answers(200, contract.cart)
   async changeQuantity(
@@ -90,6 +93,7 @@ export class CartController {
   }
 
   @Delete(':cartId/items/:sku')
+  @ApiOperation({ summary: 'Take something out' })
   @Allows('owner', 'service', 'operator')
   @Answers(200, contract.cart)
   async removeItem(
@@ -104,6 +108,7 @@ export class CartController {
   }
 
   @Post(':cartId/checkout')
+  @ApiOperation({ summary: 'Check out: prices and stock are looked at again, and the order is placed' })
   @Allows('owner', 'service', 'operator')
   @Answers(201, contract.cart)
   @Answers(202, contract.cart)

@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Patch, Post, Put } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
@@ -31,6 +31,7 @@ export class ProductController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @ApiOperation({ summary: 'Add a product, as a draft' })
   @Allows('service', 'operator')
   @Answers(201, contract.product)
   async add(@JsonBody(newProduct) body: z.infer<typeof newProduct>, @Http() http: Exchange) {
@@ -40,6 +41,7 @@ export class ProductController {
   }
 
   @Put(':sku/price')
+  @ApiOperation({ summary: 'Change the price' })
   @Allows('service', 'operator')
   @Answers(200, contract.product)
   changePrice(
@@ -51,6 +53,7 @@ export class ProductController {
   }
 
   @Patch(':sku')
+  @ApiOperation({ summary: 'Change name and description' })
   @Allows('service', 'operator')
   @Answers(200, contract.product)
   changeDetails(
@@ -62,6 +65,7 @@ export class ProductController {
   }
 
   @Post(':sku/publish')
+  @ApiOperation({ summary: 'Offer it for sale' })
   @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.product)
@@ -74,6 +78,7 @@ export class ProductController {
   }
 
   @Post(':sku/unpublish')
+  @ApiOperation({ summary: 'Take it off sale' })
   @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.product)
@@ -86,6 +91,7 @@ export class ProductController {
   }
 
   @Post(':sku/discontinue')
+  @ApiOperation({ summary: 'Take it off sale for good' })
   @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.product)

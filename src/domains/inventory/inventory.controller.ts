@@ -1,6 +1,6 @@
 import { Controller, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
@@ -29,6 +29,7 @@ export class InventoryController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post(':sku/receipts')
+  @ApiOperation({ summary: 'Receive stock' })
   @Allows('service', 'operator')
   @Answers(201, contract.stock)
   receive(
@@ -40,6 +41,7 @@ export class InventoryController {
   }
 
   @Post(':sku/adjustments')
+  @ApiOperation({ summary: 'Correct stock after a count' })
   @Allows('operator')
   @Answers(201, contract.stock)
   adjust(

@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
@@ -16,6 +16,7 @@ export class NotificationController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post(':notificationId/resend')
+  @ApiOperation({ summary: 'Send a mail once more' })
   @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.resentNotification)

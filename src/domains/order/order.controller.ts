@@ -1,6 +1,6 @@
 import { Controller, Inject, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
 import { Allows } from '../../http/access.js';
@@ -51,6 +51,7 @@ export class OrderController {
   ) {}
 
   @Post()
+  @ApiOperation({ summary: 'Place an order' })
   @Allows('owner', 'service', 'operator')
   @Answers(201, contract.orderDetails)
   async place(@JsonBody(newOrder) body: z.infer<typeof newOrder>, @Http() http: Exchange) {
@@ -74,6 +75,7 @@ export class OrderController {
   }
 
   @Post(':orderId/cancel')
+  @ApiOperation({ summary: 'Cancel an order: stock and money go back' })
   @Allows('owner', 'service', 'operator')
   @Answers(202, contract.cancellation)
   async cancel(

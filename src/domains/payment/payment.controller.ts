@@ -1,6 +1,6 @@
 import { Controller, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
@@ -19,6 +19,7 @@ export class PaymentController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post(':paymentId/refunds')
+  @ApiOperation({ summary: 'Give money back' })
   @Allows('operator')
   @Answers(201, contract.refund)
   async refund(

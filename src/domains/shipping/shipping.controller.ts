@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
@@ -35,6 +35,7 @@ export class ShippingController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @ApiOperation({ summary: 'Ship again what a failed shipment left over' })
   @Allows('service', 'operator')
   @Answers(201, contract.shipment)
   create(@JsonBody(again) body: z.infer<typeof again>, @Http() http: Exchange) {
@@ -42,6 +43,7 @@ export class ShippingController {
   }
 
   @Post(':shipmentId/split')
+  @ApiOperation({ summary: 'Put some of a shipment into another one' })
   @Allows('service', 'operator')
   @Answers(201, contract.shipment)
   split(
@@ -53,6 +55,7 @@ export class ShippingController {
   }
 
   @Post(':shipmentId/dispatch')
+  @ApiOperation({ summary: 'It has left: stock is committed and money captured' })
   @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.shipment)
@@ -66,6 +69,7 @@ export class ShippingController {
   }
 
   @Post(':shipmentId/deliver')
+  @ApiOperation({ summary: 'It has arrived' })
   @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.shipment)
@@ -79,6 +83,7 @@ export class ShippingController {
   }
 
   @Post(':shipmentId/fail')
+  @ApiOperation({ summary: 'It has failed, before or after it left' })
   @Allows('service', 'operator')
   @HttpCode(200)
   @Answers(200, contract.shipment)

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
@@ -65,6 +65,7 @@ export class CatalogController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get()
+  @ApiOperation({ summary: 'Search the products on sale' })
   @Allows('customer', 'service', 'operator')
   @Answers(200, contract.catalog)
   search(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {
@@ -72,6 +73,7 @@ export class CatalogController {
   }
 
   @Get(':sku')
+  @ApiOperation({ summary: 'A product, whatever its status' })
   @Allows('customer', 'service', 'operator')
   @Answers(200, contract.catalogEntry)
   async get(@PathParam('sku', skuSchema) sku: string, @Http() http: Exchange) {

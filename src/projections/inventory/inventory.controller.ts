@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { Exchange, Http } from '../../http/exchange.js';
@@ -34,6 +34,7 @@ export class InventoryViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get(':sku')
+  @ApiOperation({ summary: 'Stock: on hand, reserved, available' })
   @Allows('service', 'operator')
   @Answers(200, contract.stock)
   async get(@PathParam('sku', skuSchema) sku: string, @Http() http: Exchange) {

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { MAILER } from '../../execution/tokens.js';
 import { Allows } from '../../http/access.js';
@@ -42,6 +42,7 @@ export class NotificationViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get()
+  @ApiOperation({ summary: 'The mails about an order' })
   @Allows('operator')
   @Answers(200, contract.notifications)
   find(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {

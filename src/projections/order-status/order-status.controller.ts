@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { EVENT_STORE, KEYS } from '../../execution/tokens.js';
@@ -112,6 +112,7 @@ export class OrderViewController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'Orders, the newest first' })
   @Allows('owner', 'service', 'operator')
   @Answers(200, contract.orders)
   async find(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {
@@ -123,6 +124,7 @@ export class OrderViewController {
   }
 
   @Get(':orderId')
+  @ApiOperation({ summary: 'An order, as it is or as it was' })
   @Allows('owner', 'service', 'operator')
   @Answers(200, contract.orderDetails)
   async get(
@@ -136,6 +138,7 @@ export class OrderViewController {
   }
 
   @Get(':orderId/stream')
+  @ApiOperation({ summary: 'An order, pushed whenever it changes' })
   @Allows('owner', 'service', 'operator')
   @AnswersEvents('order', contract.orderDetails)
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Of the event after which to go on.' })
@@ -156,6 +159,7 @@ export class OrderViewController {
   }
 
   @Get(':orderId/timeline')
+  @ApiOperation({ summary: 'What happened to an order, event by event, and why' })
   @Allows('owner', 'service', 'operator')
   @Answers(200, contract.timeline)
   async timeline(

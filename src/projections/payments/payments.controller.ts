@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allows } from '../../http/access.js';
 import * as contract from '../../http/contract.js';
 import { owns } from '../../http/caller.js';
@@ -35,6 +35,7 @@ export class PaymentViewController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get(':paymentId')
+  @ApiOperation({ summary: 'A payment with its refunds' })
   @Allows('owner', 'service', 'operator')
   @Answers(200, contract.payment)
   async get(@PathParam('paymentId', idSchema) paymentId: string, @Http() http: Exchange) {

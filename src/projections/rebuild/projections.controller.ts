@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Allows } from '../../http/access.js';
@@ -34,6 +34,7 @@ export class ProjectionsController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'All views and their generations' })
   @Allows('operator')
   @Answers(200, contract.projections)
   async list() {
@@ -41,6 +42,7 @@ export class ProjectionsController {
   }
 
   @Get('stream')
+  @ApiOperation({ summary: 'All views, pushed whenever they change' })
   @Allows('operator')
   @AnswersEvents('projections', contract.projections)
   stream(@Http() http: Exchange, @Res() reply: FastifyReply): void {
@@ -52,6 +54,7 @@ export class ProjectionsController {
   }
 
   @Get(':name')
+  @ApiOperation({ summary: 'A view, its generations and their differences' })
   @Allows('operator')
   @Answers(200, contract.projection)
   async show(@PathParam('name', projectionName) name: string) {
@@ -59,6 +62,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/rebuild')
+  @ApiOperation({ summary: 'Build a view anew beside the one that serves' })
   @Allows('operator')
   @HttpCode(202)
   @Answers(202, contract.projection)
@@ -73,6 +77,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/switch')
+  @ApiOperation({ summary: 'Let the generation that waits take over' })
   @Allows('operator')
   @HttpCode(202)
   @Answers(202, contract.projection)
@@ -81,6 +86,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/resume')
+  @ApiOperation({ summary: 'Go on with a build that failed' })
   @Allows('operator')
   @HttpCode(202)
   @Answers(202, contract.projection)
@@ -89,6 +95,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/rollback')
+  @ApiOperation({ summary: 'Let the generation that served before serve again' })
   @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.projection)
@@ -97,6 +104,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/prune')
+  @ApiOperation({ summary: 'Remove generations that nobody needs any more' })
   @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.projection)
@@ -105,6 +113,7 @@ export class ProjectionsController {
   }
 
   @Post(':name/cancel')
+  @ApiOperation({ summary: 'Give a build up' })
   @Allows('operator')
   @HttpCode(200)
   @Answers(200, contract.projection)

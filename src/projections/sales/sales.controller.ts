@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CLOCK } from '../../execution/tokens.js';
 import { Allows } from '../../http/access.js';
@@ -69,6 +69,7 @@ export class SalesController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'Orders, revenue and refunds by day and currency' })
   @Allows('operator')
   @Answers(200, contract.sales)
   get(@QueryString(search) { window }: z.infer<typeof search>, @Http() http: Exchange) {

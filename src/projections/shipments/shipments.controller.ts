@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { EVENT_STORE } from '../../execution/tokens.js';
 import { orderOf } from '../../domains/shipping/contract.js';
@@ -63,6 +63,7 @@ export class ShipmentViewController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'The shipments of an order' })
   @Allows('owner', 'service', 'operator')
   @Answers(200, contract.shipments)
   async find(@QueryString(search) query: z.infer<typeof search>, @Http() http: Exchange) {
@@ -71,6 +72,7 @@ export class ShipmentViewController {
   }
 
   @Get(':shipmentId')
+  @ApiOperation({ summary: 'A shipment' })
   @Allows('owner', 'service', 'operator')
   @Answers(200, contract.shipment)
   async get(@PathParam('shipmentId', idSchema) shipmentId: string, @Http() http: Exchange) {

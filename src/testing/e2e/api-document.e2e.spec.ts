@@ -41,6 +41,8 @@ const schema: z.ZodType<Schema> = z.lazy(() =>
 );
 
 const operation = z.object({
+  summary: z.string().min(1),
+  tags: z.array(z.string()).min(1),
   parameters: z
     .array(
       z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']), required: z.boolean(), schema }),
@@ -50,7 +52,10 @@ const operation = z.object({
   responses: z.record(z.string(), z.object({ content: z.record(z.string(), z.unknown()).default({}) })),
 });
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
-const apiDocument = z.object({ paths: z.record(z.string(), z.partialRecord(z.enum(methods), operation)) });
+const apiDocument = z.object({
+  tags: z.array(z.object({ name: z.string(), description: z.string().min(1) })),
+  paths: z.record(z.string(), z.partialRecord(z.enum(methods), operation)),
+});
 
 interface Route extends z.infer<typeof operation> {
   readonly method: string;
@@ -139,12 +144,14 @@ const requestOf = ({ path, parameters, requestBody }: Route, known: readonly str
 let site: Site;
 let program: Program;
 let routes: readonly Route[];
+let describedTags: readonly string[];
 let known: readonly string[];
 
 beforeAll(async () => {
   site = await Site.open();
   program = await site.start({ CONSISTENCY_TIMEOUT_MS: '50' });
-  const { paths } = read(apiDocument, await program.http.get('/docs/openapi.json'), 200);
+  const { tags, paths } = read(apiDocument, await program.http.get('/docs/openapi.json'), 200);
+  describedTags = tags.map(({ name }) => name);
   routes = Object.entries(paths).flatMap(([path, operations]) =>
     methods.flatMap((method) => {
       const found = operations[method];
@@ -163,6 +170,10 @@ beforeAll(async () => {
 });
 
 afterAll(() => site.clean());
+
+it('Every route is under a heading that says what it is about', () => {
+  expect([...new Set(routes.flatMap(({ tags }) => tags))].toSorted()).toStrictEqual(describedTags.toSorted());
+});
 
 it('Whatever is sent to a route, it answers as the API document says, and never that the program has failed', async () => {
   expect(routes.length).toBeGreaterThan(40);
