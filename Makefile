@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz infra-check infra-record
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz infra-check infra-record lint-delivery
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -14,6 +14,7 @@ test: dist/.built
 	npm run --silent format:check
 	npm run --silent lint
 	npm run --silent lint:compose
+	$(MAKE) --no-print-directory lint-delivery
 	npm run --silent layers
 	npm run --silent typecheck
 	npm run --silent schemas -- check
@@ -37,6 +38,11 @@ observe: node_modules/.installed
 # Schemathesis (Python 3.11 or newer, with pip) against a program of its own: no 5xx, nothing that the OpenAPI document does not say.
 fuzz: dist/.built
 	@$(NODE) stack/fuzz.ts
+
+# hadolint, shellcheck, checkov, kubeconform and terraform fmt on what is delivered. The first time their packages are installed in a
+# cache; what this machine does not have is skipped, says so, and is counted.
+lint-delivery: node_modules/.installed
+	@$(NODE) stack/delivery/main.ts
 
 # What can be said of infra/terraform without a cloud: the provider's schema and tflint are downloaded at the first use.
 infra-check: node_modules/.installed

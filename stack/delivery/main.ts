@@ -7,7 +7,7 @@ import { interruption } from '../interruption.ts';
 import { repository } from '../settings.ts';
 import { location, schemas } from './schemas.ts';
 import { repositoryFiles, shellScripts } from './scripts.ts';
-import { checkov, compose, hadolint, kubeconform, kubectl, shellcheck, terraform } from './tools.ts';
+import { checkov, compose, hadolint, kubeconform, kubectl, shellcheck, terraformFormat } from './tools.ts';
 
 /** `make lint-delivery`: what is delivered, by the tools of those who will run it. An exception is written beside what it excepts. */
 
@@ -78,10 +78,7 @@ const checksOf = (manifests: readonly string[] | Missing): readonly Check[] => {
       name: `shellcheck: ${scripts.join(', ')}`,
       run: async () => byTool(await shellcheck(), scripts),
     },
-    {
-      name: 'terraform fmt: infra/terraform',
-      run: () => byTool(terraform(), ['fmt', '-check', '-diff', '-recursive', 'infra/terraform']),
-    },
+    terraformFormat,
     {
       name: 'docker compose config: docker-compose.yml',
       run: () => byTool(compose(), ['--profile', '*', 'config', '--quiet']),

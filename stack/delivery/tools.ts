@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { answers, type Missing, type Tool, unlessForged } from '../checks.ts';
+import { answers, byTool, type Check, type Missing, type Tool, unlessForged } from '../checks.ts';
 import { cached, execute, wheels } from '../downloads.ts';
 
 /** Where the tools come from: pinned, cached for all checkouts; or what the machine has. */
@@ -34,11 +34,15 @@ export const hadolint = (): Promise<Tool | Missing> =>
 export const shellcheck = (): Promise<Tool | Missing> =>
   fromWheel('shellcheck', (folder) => ({ command: [join(folder, 'bin', 'shellcheck')] }));
 
-/** It asks nobody for anything. */
+/** It asks nobody for anything, and forks nothing: its processes have waited for each other for ever on a busy machine. */
 export const checkov = (): Promise<Tool | Missing> =>
   fromWheel('checkov', (folder) => ({
     command: ['python3', join(folder, 'bin', 'checkov')],
-    environment: { PYTHONPATH: folder, CKV_SKIP_PACKAGE_UPDATE_CHECK: 'True' },
+    environment: {
+      PYTHONPATH: folder,
+      CKV_SKIP_PACKAGE_UPDATE_CHECK: 'True',
+      CHECKOV_PARALLELIZATION_TYPE: 'none',
+    },
   }));
 
 /** A program in Go of that version, built at the first use; without Go, the machine's own. */
@@ -60,10 +64,17 @@ export const hasGo = (): boolean => answers('go', 'version');
 export const kubeconform = (): Promise<Tool | Missing> =>
   fromGo('kubeconform', 'github.com/yannh/kubeconform/cmd/kubeconform', '0.7.0');
 
-export const terraform = (): Tool | Missing =>
-  answers('terraform', 'version')
-    ? { command: ['terraform'] }
-    : { missing: 'There is no terraform on this machine (1.11 or newer).' };
+/** Part of what is said of infra/terraform by itself, too. */
+export const terraformFormat: Check = {
+  name: 'terraform fmt: infra/terraform',
+  run: () =>
+    byTool(
+      answers('terraform', 'version')
+        ? { command: ['terraform'] }
+        : { missing: 'There is no terraform on this machine (1.11 or newer).' },
+      ['fmt', '-check', '-diff', '-recursive', 'infra/terraform'],
+    ),
+};
 
 /** KUBECTL, or the one in the path. */
 export const kubectl = (): Tool | Missing => {
