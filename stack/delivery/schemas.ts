@@ -116,7 +116,7 @@ const openApi = z.object({
     z.looseObject({
       'x-kubernetes-group-version-kind': z
         .array(z.object({ group: z.string(), version: z.string(), kind: z.string() }))
-        .default([]),
+        .optional(),
     }),
   ),
 });
@@ -128,7 +128,7 @@ export const ofKubernetes = (text: string): Schemas => {
     Object.entries(definitions).map(([name, schema]) => [name, special[name] ?? strictly(schema)]),
   );
   const found = new Map<string, unknown>();
-  for (const [name, { 'x-kubernetes-group-version-kind': kinds }] of Object.entries(definitions)) {
+  for (const [name, { 'x-kubernetes-group-version-kind': kinds = [] }] of Object.entries(definitions)) {
     const [kind] = kinds;
     // Those with more kinds are options of calls.
     if (kind === undefined || kinds.length > 1) continue;
