@@ -5,7 +5,7 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz infra-check infra-record lint-delivery
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz smoke rehearse infra-check infra-record lint-delivery
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
@@ -43,6 +43,15 @@ fuzz: dist/.built
 # cache; what this machine does not have is skipped, says so, and is counted.
 lint-delivery: node_modules/.installed
 	@$(NODE) stack/delivery/main.ts
+
+# A roll-out without a cloud, on real engines: the image's content, migrations, a process for each pod of the rendered overlay, the smoke
+# test, and a second version while customers order. REHEARSE_FROM=COMMIT begins with another version. Needs kubectl.
+rehearse: dist/.built
+	@stack/stack run -- $(NODE) stack/rehearsal/main.ts
+
+# An order through the API at an address: make smoke URL=https://shop.example (SMOKE_TOKEN where it has an issuer).
+smoke: dist/.built
+	@npm run --silent smoke -- --url '$(URL)'
 
 # What can be said of infra/terraform without a cloud: the provider's schema and tflint are downloaded at the first use.
 infra-check: node_modules/.installed

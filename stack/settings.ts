@@ -64,7 +64,7 @@ export const apart = async (directory: string): Promise<Record<string, string>> 
 };
 
 /** All are held until the last has been found, so that no two are the same. */
-const freePorts = async (count: number): Promise<number[]> => {
+export const freePorts = async (count: number): Promise<number[]> => {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

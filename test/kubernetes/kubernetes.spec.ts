@@ -16,7 +16,7 @@ import {
   selects,
   type Workload,
   workloadsOf,
-} from './manifests.js';
+} from '../../stack/kubernetes/manifests.js';
 import { type End, networkOf } from './network.js';
 import { complaints } from './schemas.js';
 
@@ -585,6 +585,38 @@ describe('The engines', () => {
     expect(nodesOf('dev')).toEqual(
       names.map((name) => ({ name, replicas: 1, image: composed[name]?.image })),
     );
+  });
+
+  tested('are watched and bounded wherever they run', () => {
+    const container = z.object({
+      livenessProbe: z.looseObject({}),
+      readinessProbe: z.looseObject({}),
+      resources: z.object({
+        requests: z.looseObject({ cpu: z.string(), memory: z.string() }),
+        limits: z.looseObject({ cpu: z.string(), memory: z.string() }),
+      }),
+      securityContext: z.looseObject({
+        allowPrivilegeEscalation: z.literal(false),
+        capabilities: z.strictObject({ drop: z.tuple([z.literal('ALL')]) }),
+      }),
+    });
+    const pod = z.looseObject({
+      automountServiceAccountToken: z.literal(false),
+      securityContext: z.looseObject({
+        runAsNonRoot: z.literal(true),
+        seccompProfile: z.strictObject({ type: z.literal('RuntimeDefault') }),
+      }),
+      containers: z.array(container),
+    });
+    const sets = ['dev', 'eventstoredb']
+      .flatMap(manifestsOf)
+      .filter(({ kind }) => kind === 'StatefulSet')
+      .map(({ metadata, spec }) => {
+        const { template } = z.object({ template: z.object({ spec: z.unknown() }) }).parse(spec);
+        return { name: metadata.name, wrong: pod.safeParse(template.spec).error?.issues ?? [] };
+      });
+    expect(sets).toHaveLength(6);
+    expect(sets.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
   });
 
   tested('are in production three nodes of the same EventStoreDB', () => {

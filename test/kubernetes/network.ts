@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { type Labels, type Manifest, selector, selects } from './manifests.js';
+import { type Labels, type Manifest, selector, selects } from '../../stack/kubernetes/manifests.js';
 
 const peer = z.union([
   z.strictObject({ ipBlock: z.strictObject({ cidr: z.string(), except: z.array(z.string()).default([]) }) }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import ts from 'typescript';
 import { z } from 'zod';
-import { type Manifest } from './manifests.js';
+import { type Manifest } from '../../stack/kubernetes/manifests.js';
 
 /** Where the schemas of a group of the API are, when not with those of Kubernetes itself. */
 const packages: Readonly<Record<string, string>> = {

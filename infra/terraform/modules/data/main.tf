@@ -4,7 +4,7 @@ data "aws_caller_identity" "current" {}
 
 resource "aws_s3_bucket" "archive" {
   # checkov:skip=CKV_AWS_18:Who reads and writes is in CloudTrail, whose data events the account turns on.
-  # checkov:skip=CKV_AWS_144:Personal data stays in its region; another region is a decision of its own (docs/operations.md).
+  # checkov:skip=CKV_AWS_144:Personal data stays in its region; another one is a decision of its own.
   # checkov:skip=CKV2_AWS_62:Nothing is to happen when an object comes.
   bucket              = "${var.name}-archive-${data.aws_caller_identity.current.account_id}"
   object_lock_enabled = true

@@ -26,8 +26,8 @@ if (!hasKubectl) {
 }
 
 /** @throws Error with what kustomize says */
-export const render = (overlay: string): readonly Manifest[] => {
-  const folder = `deploy/k8s/overlays/${overlay}`;
+export const render = (overlay: string, repository = '.'): readonly Manifest[] => {
+  const folder = `${repository}/deploy/k8s/overlays/${overlay}`;
   const { status, stdout, stderr } = spawnSync(kubectl, ['kustomize', folder], {
     encoding: 'utf8',
     maxBuffer: 64 * 1_024 * 1_024,
