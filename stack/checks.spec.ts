@@ -56,7 +56,7 @@ describe('Checks', () => {
       out: ['passed: last', 'these: 1 checks passed, 3 failed, 1 skipped'],
       err: [
         'FAILED: broken\nNo disk.',
-        'FAILED: nothing\nIt has judged nothing. Passed: 0',
+        'FAILED: nothing\nIt has not judged everything. Passed: 0',
         'FAILED: tool\nline 7',
         'SKIPPED, NOT PASSED: without: why',
       ],

@@ -71,7 +71,7 @@ const outcomeOf = async (check: Check): Promise<Outcome> => {
   }
 };
 
-/** Runs a tool to its end: passed with 0, unless what it said shows that it judged nothing. */
+/** Runs a tool to its end: passed with 0, unless what it said does not show that it judged everything. */
 export const byTool = async (
   found: Tool | Missing,
   args: readonly string[],
@@ -80,7 +80,7 @@ export const byTool = async (
   if ('missing' in found) return skipped(found.missing);
   const { status, output } = await run(found, args);
   if (status !== 0) return failed(output.trim());
-  return judged.test(output) ? passed : failed(`It has judged nothing. ${output.trim()}`);
+  return judged.test(output) ? passed : failed(`It has not judged everything. ${output.trim()}`);
 };
 
 const run = async (
