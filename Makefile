@@ -5,18 +5,19 @@
 NODE := node_modules/.bin/node
 SOURCES := $(shell find src test -name '*.ts' 2>/dev/null)
 
-.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz smoke rehearse infra-check infra-record
+.PHONY: dev test audit build bench clean clean-data stack-up stack-down stack-status stack-clean test-stack dev-stack observe fuzz smoke rehearse infra-check infra-record lint-delivery
 
 dev: dist/.built
 	@$(NODE) --enable-source-maps dist/app/dev.js
 
-test: check schemas lint-pipeline
+test: check schemas
 	npm run --silent jest
 
 check: node_modules/.installed
 	npm run --silent format:check
 	npm run --silent lint
 	npm run --silent lint:compose
+	$(MAKE) --no-print-directory lint-delivery
 	npm run --silent layers
 	npm run --silent typecheck
 
@@ -41,6 +42,11 @@ observe: node_modules/.installed
 # Schemathesis (Python 3.11 or newer, with pip) against a program of its own: no 5xx, nothing that the OpenAPI document does not say.
 fuzz: dist/.built
 	@$(NODE) stack/fuzz.ts
+
+# hadolint, shellcheck, checkov, kubeconform, npm-groovy-lint, actionlint and terraform fmt on what is delivered. The first time they are
+# installed in a cache; what this machine does not have is skipped, says so, and is counted.
+lint-delivery: node_modules/.installed
+	@$(NODE) stack/delivery/main.ts
 
 # A roll-out without a cloud, on real engines: the image's content, migrations, a process for each pod of the rendered overlay, the smoke
 # test, and a second version while customers order. REHEARSE_FROM=COMMIT begins with another version. Needs kubectl.
@@ -118,7 +124,7 @@ engines-up:
 
 # The stages of Jenkinsfile and .github/workflows, in their order (docs/operations.md, "Pipeline"). Those with ENVIRONMENT=staging or prod take
 # its settings from deploy/pipeline/settings. unit, contract and e2e are the tests of `make test` in three parts.
-.PHONY: check unit contract e2e schemas schemas-registry secrets-scan lint-pipeline settings infra-validate infra-plan \
+.PHONY: check unit contract e2e schemas schemas-registry secrets-scan settings infra-validate infra-plan \
   image image-sbom image-scan image-push image-sign image-verify roll-out smoke-test release-keep rollback
 
 PIPELINE := deploy/pipeline
@@ -143,10 +149,7 @@ schemas-registry: dist/.built
 
 # The whole history, by gitleaks.
 secrets-scan: node_modules/.installed
-	@$(NODE) stack/pipeline/secrets.ts
-
-lint-pipeline: node_modules/.installed
-	@$(NODE) stack/pipeline/lint.ts
+	@$(NODE) stack/delivery/secrets.ts
 
 settings:
 	@$(PIPELINE)/settings.sh "$(ENVIRONMENT)"

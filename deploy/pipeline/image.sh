@@ -41,7 +41,9 @@ case ${1:-} in
     login docker
     docker tag "$local_name" "$REPOSITORY:$version"
     docker push "$REPOSITORY:$version"
-    image=$(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$REPOSITORY:$version" | grep --fixed-strings --max-count 1 "$REPOSITORY@sha256:") ||
+    # All of them first: grep ends at its first hit, and who still writes to it would fail.
+    names=$(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$REPOSITORY:$version")
+    image=$(grep --fixed-strings --max-count 1 "$REPOSITORY@sha256:" <<<"$names") ||
       fail "The registry has named no digest for $REPOSITORY:$version."
     digest "${image#*@}" >"$images/digest"
     echo "$image"

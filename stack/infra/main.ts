@@ -1,37 +1,39 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { cached, execute } from '../downloads.ts';
+import {
+  byTool,
+  failed,
+  type Missing,
+  type Outcome,
+  passed,
+  runChecks,
+  skipped,
+  unlessForged,
+} from '../checks.ts';
+import { fromGo, terraformFormat } from '../delivery/tools.ts';
 import { interruption } from '../interruption.ts';
 import { repository } from '../settings.ts';
 import { installedModules, readRecorded, record, type Recorded } from './interfaces.ts';
 import { foldersIn } from './folders.ts';
 import { judge } from './judge.ts';
-import { awsSchema, bindings } from './provider-schema.ts';
+import { awsSchema, bindings, type ProviderSchema } from './provider-schema.ts';
 
 /** `make infra-check`: what can be said of infra/terraform without a cloud. `make infra-record`: the interfaces of its modules. */
 
 const terraform = join('infra', 'terraform');
 const recordedFile = join(terraform, 'module-interfaces.json');
-const tflint = '0.64.0';
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const skipped = (what: string, why: string): 'skipped' => {
-  print(`SKIPPED, NOT PASSED: ${what}. ${why}`);
-  return 'skipped';
-};
-
-type Outcome = 'passed' | 'failed' | 'skipped';
-
 const checkModules = async (): Promise<Outcome> => {
+  const schema = await providerSchema();
+  if ('missing' in schema) return skipped(schema.missing);
   const recorded = readRecorded(recordedFile);
   const problems: string[] = [];
   const sum = { resources: 0, calls: 0, references: 0 };
-  const schema = await awsSchema();
   for (const folder of foldersIn(terraform)) {
     const verdict = await judge(folder, folder, { schema, recorded });
     problems.push(...verdict.problems);
@@ -44,58 +46,38 @@ const checkModules = async (): Promise<Outcome> => {
       }
     }
   }
-  problems.forEach(print);
-  print(
+  const judged =
     `Schema of AWS provider ${bindings.provider}: ${sum.resources} resources and data sources, ${sum.calls} calls of modules, ` +
-      `${sum.references} references: ${problems.length} problems.`,
-  );
-  return problems.length === 0 ? 'passed' : 'failed';
+    `${sum.references} references: ${problems.length} problems.`;
+  if (problems.length > 0) return failed([...problems, judged].join('\n'));
+  print(judged);
+  return passed;
 };
 
-const isThere = (file: string): boolean => spawnSync(file, ['--version'], { stdio: 'ignore' }).status === 0;
-
-const run = (file: string, args: readonly string[]): Outcome =>
-  spawnSync(file, args, { stdio: 'inherit' }).status === 0 ? 'passed' : 'failed';
-
-const checkFormat = (): Outcome =>
-  isThere('terraform')
-    ? run('terraform', ['fmt', '-check', '-diff', '-recursive', terraform])
-    : skipped('terraform fmt', 'There is no terraform on this machine.');
-
-const findTflint = async (): Promise<string | undefined> => {
-  if (isThere('tflint')) return 'tflint';
-  if (spawnSync('go', ['version']).status !== 0) return undefined;
-  const folder = await cached(`tflint-${tflint}`, (target) =>
-    execute('env', [
-      `GOBIN=${target}`,
-      ...['go', 'install', `github.com/terraform-linters/tflint@v${tflint}`],
-    ]),
-  );
-  return join(folder, 'tflint');
+const providerSchema = async (): Promise<ProviderSchema | Missing> => {
+  try {
+    return await awsSchema();
+  } catch (failure) {
+    return unlessForged(failure, 'The schema is in a package of npm.');
+  }
 };
 
 const checkRules = async (): Promise<Outcome> => {
-  const found = await findTflint();
-  if (found === undefined)
-    return skipped('tflint', 'There is neither tflint nor Go (1.25 or newer) on this machine.');
+  const tflint = await fromGo('tflint', 'github.com/terraform-linters/tflint', '0.64.0');
   const config = join(repository, terraform, '.tflint.hcl');
-  const outcomes = foldersIn(terraform).map((folder) =>
-    run(found, [`--chdir=${folder}`, `--config=${config}`]),
-  );
-  return outcomes.includes('failed') ? 'failed' : 'passed';
+  for (const folder of foldersIn(terraform)) {
+    const outcome = await byTool(tflint, [`--chdir=${folder}`, `--config=${config}`]);
+    if (outcome.is !== 'passed') return outcome;
+  }
+  return passed;
 };
 
-const check = async (): Promise<number> => {
-  const checks: readonly (readonly [string, () => Outcome | Promise<Outcome>])[] = [
-    ['schema, inputs and references', checkModules],
-    ['terraform fmt', checkFormat],
-    ['tflint', checkRules],
-  ];
-  const outcomes: (readonly [string, Outcome])[] = [];
-  for (const [name, each] of checks) outcomes.push([name, await each()]);
-  print(outcomes.map(([name, outcome]) => `${name}: ${outcome}`).join('; '));
-  return outcomes.some(([, outcome]) => outcome === 'failed') ? 1 : 0;
-};
+const check = (): Promise<number> =>
+  runChecks('infra-check', [
+    { name: 'schema, inputs and references', run: checkModules },
+    terraformFormat,
+    { name: 'tflint', run: checkRules },
+  ]);
 
 const recordAll = async (): Promise<number> => {
   const found: Recorded = {};

@@ -21,7 +21,7 @@ const kubectl = process.env['KUBECTL'] ?? 'kubectl';
 export const hasKubectl = spawnSync(kubectl, ['version', '--client']).status === 0;
 if (!hasKubectl) {
   process.stderr.write(
-    `NOT TESTED: the manifests for Kubernetes. There is no ${kubectl}: install it, or name one in KUBECTL.\n`,
+    `SKIPPED, NOT PASSED: the manifests for Kubernetes. There is no ${kubectl}: install it, or name one in KUBECTL.\n`,
   );
 }
 

@@ -587,6 +587,38 @@ describe('The engines', () => {
     );
   });
 
+  tested('are watched and bounded wherever they run', () => {
+    const container = z.object({
+      livenessProbe: z.looseObject({}),
+      readinessProbe: z.looseObject({}),
+      resources: z.object({
+        requests: z.looseObject({ cpu: z.string(), memory: z.string() }),
+        limits: z.looseObject({ cpu: z.string(), memory: z.string() }),
+      }),
+      securityContext: z.looseObject({
+        allowPrivilegeEscalation: z.literal(false),
+        capabilities: z.strictObject({ drop: z.tuple([z.literal('ALL')]) }),
+      }),
+    });
+    const pod = z.looseObject({
+      automountServiceAccountToken: z.literal(false),
+      securityContext: z.looseObject({
+        runAsNonRoot: z.literal(true),
+        seccompProfile: z.strictObject({ type: z.literal('RuntimeDefault') }),
+      }),
+      containers: z.array(container),
+    });
+    const sets = ['dev', 'eventstoredb']
+      .flatMap(manifestsOf)
+      .filter(({ kind }) => kind === 'StatefulSet')
+      .map(({ metadata, spec }) => {
+        const { template } = z.object({ template: z.object({ spec: z.unknown() }) }).parse(spec);
+        return { name: metadata.name, wrong: pod.safeParse(template.spec).error?.issues ?? [] };
+      });
+    expect(sets).toHaveLength(6);
+    expect(sets.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
+  });
+
   tested('are in production three nodes of the same EventStoreDB', () => {
     expect(nodesOf('eventstoredb')).toEqual([
       { name: 'eventstoredb', replicas: 3, image: composed['eventstore']?.image },

@@ -228,7 +228,7 @@ const promtool = process.env['PROMTOOL'] ?? 'promtool';
 const hasPromtool = spawnSync(promtool, ['--version']).status === 0;
 if (!hasPromtool) {
   process.stderr.write(
-    `NOT TESTED: the alerts. There is no ${promtool}: install Debian's package prometheus, or name one in PROMTOOL.\n`,
+    `SKIPPED, NOT PASSED: the alerts. There is no ${promtool}: install Debian's package prometheus, or name one in PROMTOOL.\n`,
   );
 }
 

@@ -39,7 +39,7 @@ describe('Jenkinsfile', () => {
       ['Validate', ['make infra-check', 'make infra-validate']],
       ['Plan', ['make infra-plan ENVIRONMENT=staging', 'make infra-plan ENVIRONMENT=prod']],
       ['Checks', []],
-      ['Lint and unit', ['make check', 'make lint-pipeline', 'make unit']],
+      ['Lint and unit', ['make check', 'make unit']],
       ['Contract', ['make contract']],
       ['End to end', ['make e2e']],
       [

@@ -5,6 +5,7 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 module "oidc_provider" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/iam/aws//modules/iam-oidc-provider"
   version = "6.5.0"
 
@@ -14,6 +15,7 @@ module "oidc_provider" {
 
 # Signs images; the public part verifies them.
 module "signing_key" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/kms/aws"
   version = "4.2.0"
 
@@ -26,6 +28,7 @@ module "signing_key" {
 }
 
 module "role" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/iam/aws//modules/iam-role"
   version = "6.5.0"
 

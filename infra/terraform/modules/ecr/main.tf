@@ -5,6 +5,7 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 module "repository" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source   = "terraform-aws-modules/ecr/aws"
   version  = "3.2.0"
   for_each = var.repositories
@@ -55,6 +56,7 @@ data "aws_iam_policy_document" "replication" {
 }
 
 module "registry" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/ecr/aws"
   version = "3.2.0"
 

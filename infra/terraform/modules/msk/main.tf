@@ -40,6 +40,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
 }
 
 resource "aws_cloudwatch_log_group" "brokers" {
+  # checkov:skip=CKV_AWS_338:The environment decides: a year in prod, less where nobody is to be held to account.
   name              = "/aws/msk/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.log_key_arn

@@ -22,6 +22,7 @@ locals {
 }
 
 module "vpc" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/vpc/aws"
   version = "6.6.0"
 
@@ -55,6 +56,7 @@ module "vpc" {
 }
 
 module "endpoints" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/vpc/aws//modules/vpc-endpoints"
   version = "6.6.0"
 
@@ -91,6 +93,7 @@ module "endpoints" {
 }
 
 module "flow_log" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/vpc/aws//modules/flow-log"
   version = "6.6.0"
 

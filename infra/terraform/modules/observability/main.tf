@@ -3,6 +3,7 @@ data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_cloudwatch_log_group" "prometheus" {
+  # checkov:skip=CKV_AWS_338:The environment decides: a year in prod, less where nobody is to be held to account.
   name              = "/aws/vendedlogs/prometheus/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.log_key_arn
@@ -33,9 +34,48 @@ resource "aws_prometheus_rule_group_namespace" "this" {
   data         = file(each.value)
 }
 
+# The service that sends alerts must be able to encrypt them.
+module "alerts_key" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
+  source  = "terraform-aws-modules/kms/aws"
+  version = "4.2.0"
+
+  description             = "Alerts on their way"
+  aliases                 = ["${var.name}/alerts"]
+  deletion_window_in_days = 30
+  enable_key_rotation     = true
+
+  key_statements = [
+    {
+      sid       = "AlertManager"
+      actions   = ["kms:GenerateDataKey*", "kms:Decrypt"]
+      resources = ["*"]
+      principals = [
+        {
+          type        = "Service"
+          identifiers = ["aps.amazonaws.com"]
+        }
+      ]
+      condition = [
+        {
+          test     = "ArnEquals"
+          variable = "aws:SourceArn"
+          values   = [aws_prometheus_workspace.this.arn]
+        },
+        {
+          test     = "StringEquals"
+          variable = "aws:SourceAccount"
+          values   = [data.aws_caller_identity.current.account_id]
+        }
+      ]
+    }
+  ]
+}
+
 # Whoever is on call subscribes to it.
 resource "aws_sns_topic" "alerts" {
-  name = "${var.name}-alerts"
+  name              = "${var.name}-alerts"
+  kms_master_key_id = module.alerts_key.key_arn
 }
 
 data "aws_iam_policy_document" "alerts" {
@@ -90,6 +130,7 @@ resource "aws_prometheus_alert_manager_definition" "this" {
 }
 
 module "prometheus_identity" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/eks-pod-identity/aws"
   version = "2.8.1"
 
@@ -113,6 +154,7 @@ module "prometheus_identity" {
 }
 
 module "grafana_identity" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/eks-pod-identity/aws"
   version = "2.8.1"
 

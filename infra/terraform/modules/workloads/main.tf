@@ -80,6 +80,7 @@ data "aws_iam_policy_document" "this" {
 }
 
 module "identity" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source   = "terraform-aws-modules/eks-pod-identity/aws"
   version  = "2.8.1"
   for_each = var.service_accounts
@@ -101,6 +102,7 @@ module "identity" {
 
 # KEDA scales consumers by their lag.
 module "keda_identity" {
+  # checkov:skip=CKV_TF_1:The registry has versions, not commits; the version is exact.
   source  = "terraform-aws-modules/eks-pod-identity/aws"
   version = "2.8.1"
 
