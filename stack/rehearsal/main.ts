@@ -216,7 +216,7 @@ const rehearse = async (): Promise<number> => {
     const took = seconds(rolled);
     await visitors.more(10, startPatienceMs);
     await visitors.close();
-    const [requests, failed] = [shop.requests, [...shop.failures]];
+    const [requests, early, failed] = [shop.requests, shop.early, [...shop.failures]];
     await timed('Smoke test of v2', () => rehearsal.tool(second, 'smoke', '--url', url));
 
     const accountant = new Shop(url);
@@ -240,7 +240,9 @@ const rehearse = async (): Promise<number> => {
     const largest = rehearsal.everyPod.reduce((one, other) => (other.memory > one.memory ? other : one));
     print('');
     print(`${workloadsOf(second.manifests, 'Deployment').length} Deployments rolled in ${took}.`);
-    print(`${requests} requests, ${visitors.placed.length} orders (${ended}), ${ids.length} mails.`);
+    print(
+      `${requests} requests (${early} of them too early for a view, and repeated), ${visitors.placed.length} orders (${ended}), ${ids.length} mails.`,
+    );
     print(`Most memory: ${largest.name}, ${Math.round(largest.memory / 1_048_576)} MiB.`);
     for (const [what, lines] of Object.entries(results)) {
       print(`${what.padEnd(16)} ${lines.length}`);

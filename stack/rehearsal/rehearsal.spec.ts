@@ -5,12 +5,13 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { hasKubectl, render, type Workload } from '../kubernetes/manifests.ts';
 import { freePorts } from '../settings.ts';
 import { Edge, routeOf, routesOf, type Target } from './edge.ts';
 import { buildImage } from './image.ts';
 import { Pod } from './pod.ts';
-import { judge, type Found } from './shop.ts';
+import { judge, Shop, type Found } from './shop.ts';
 import { environmentHere, nextOf } from './version.ts';
 
 let folder = '';
@@ -244,6 +245,41 @@ describe('The edge', () => {
     } finally {
       await edge.close();
       await new Promise((closed) => backend.close(closed));
+    }
+  });
+});
+
+describe('A customer', () => {
+  it('asks again when a view is not there yet, and counts everything else that is not as it should be', async () => {
+    const answers = [
+      [503, '{"code":"VIEW_BEHIND"}'],
+      [200, '{"orderId":"o-1"}'],
+      [503, '{"code":"OVERLOADED"}'],
+      [200, '{"id":"o-1"}'],
+    ] as const;
+    let asked = 0;
+    const api = createServer((_, answer) => {
+      const [status, body] = answers[asked++] ?? [500, ''];
+      answer.writeHead(status, { 'retry-after': '0' }).end(body);
+    }).listen(0, '127.0.0.1');
+    await once(api, 'listening');
+    const { port } = api.address() as AddressInfo;
+    const shop = new Shop(`http://127.0.0.1:${port}`);
+    const order = z.object({ orderId: z.string() });
+    try {
+      expect((await shop.ask('GET /api/orders/o-1', order))?.found).toEqual({ orderId: 'o-1' });
+      expect(await shop.ask('GET /api/orders/o-1', order)).toBeUndefined();
+      expect(await shop.ask('GET /api/orders/o-1', order)).toBeUndefined();
+      expect({ requests: shop.requests, early: shop.early, failures: shop.failures }).toEqual({
+        ...{ requests: 3, early: 1 },
+        failures: [
+          expect.stringMatching(/GET \/api\/orders\/o-1: 503 \{"code":"OVERLOADED"\}$/),
+          expect.stringMatching(/GET \/api\/orders\/o-1: 200 \{"id":"o-1"\}: .*expected string/s),
+        ],
+      });
+    } finally {
+      api.closeAllConnections();
+      await new Promise((closed) => api.close(closed));
     }
   });
 });
