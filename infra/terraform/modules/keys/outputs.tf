@@ -1,6 +1,11 @@
 output "customers_key_arn" {
-  description = "KEYS_KMS_KEY_ID of every process."
+  description = "The key that the processes may use."
   value       = aws_kms_key.customers.arn
+}
+
+output "customers_key_alias" {
+  description = "KEYS_KMS_KEY_ID of every process."
+  value       = aws_kms_alias.customers.name
 }
 
 output "storage_key_arn" {
