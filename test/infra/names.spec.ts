@@ -128,6 +128,68 @@ const remoteKeys = ({ kind, spec }: Manifest): readonly string[] =>
         .data.map(({ remoteRef }) => remoteRef.key)
     : [];
 
+const storageClass = z.object({
+  metadata: z.object({ name: z.string() }),
+  parameters: z.record(z.string(), z.string()),
+});
+
+describe('Volumes', () => {
+  tested('are of the one class, and are what AWS Backup looks for', async () => {
+    const found = environment.options.map((name) =>
+      storageClass.parse(render(`../cluster/${name}`).find(({ kind }) => kind === 'StorageClass')),
+    );
+    const claimed = ['eventstoredb', 'schema-registry'].flatMap((overlay) =>
+      render(overlay)
+        .filter(({ kind }) => kind === 'StatefulSet')
+        .map(({ spec }) => claims.parse(spec).volumeClaimTemplates.map((each) => each.spec.storageClassName)),
+    );
+    expect(claimed).toEqual([['gp3'], ['gp3']]);
+    const { resource } = backup.parse(await parse('main.tf', textOf(`${modules}/data/main.tf`)));
+    const [{ key, value }] = resource.aws_backup_selection.volumes[0].selection_tag;
+    // Without a key, the account's default one, which Terraform sets.
+    expect(found.map(({ metadata, parameters }) => ({ name: metadata.name, parameters }))).toEqual(
+      environment.options.map(() => ({
+        name: 'gp3',
+        parameters: { type: 'gp3', encrypted: 'true', tagSpecification_1: `${key}=${value}` },
+      })),
+    );
+    const keys = textOf(`${modules}/keys/main.tf`);
+    expect(keys).toMatch(/"aws_ebs_encryption_by_default" "this" \{\s+enabled = true/);
+    expect(keys).toMatch(/"aws_ebs_default_kms_key" "this" \{\s+key_arn = aws_kms_key\.storage\.arn/);
+  });
+});
+
+describe.each(environment.options)('The nodes of %s', (name) => {
+  tested('have the role, and are in the networks, that Terraform names', async () => {
+    const { name: prefix } = await ofEnvironment(name);
+    const found = render(`../cluster/${name}`).find(({ kind }) => kind === 'EC2NodeClass');
+    const eks = textOf(`${modules}/eks/main.tf`);
+    const role = /node_iam_role_name +=\s"(.*)"/.exec(eks)?.[1];
+    expect(eks).toContain('node_security_group_tags = { "karpenter.sh/discovery" = var.name }');
+    expect(textOf(`${modules}/network/main.tf`)).toMatch(/"karpenter\.sh\/discovery" +=\svar\.name/);
+    const terms = [{ tags: { 'karpenter.sh/discovery': prefix } }];
+    expect(found?.['spec']).toMatchObject({
+      role: role?.replace('${var.name}', prefix),
+      subnetSelectorTerms: terms,
+      securityGroupSelectorTerms: terms,
+    });
+  });
+});
+
+const claims = z.object({
+  volumeClaimTemplates: z.array(z.object({ spec: z.object({ storageClassName: z.string() }) })),
+});
+
+const backup = z.object({
+  resource: z.object({
+    aws_backup_selection: z.object({
+      volumes: z.tuple([
+        z.object({ selection_tag: z.tuple([z.object({ key: z.string(), value: z.string() })]) }),
+      ]),
+    }),
+  }),
+});
+
 describe("Terraform's output `settings`", () => {
   it('names settings that there are, each as overlays have it', () => {
     const outputs = textOf(`${modules}/environment/outputs.tf`);

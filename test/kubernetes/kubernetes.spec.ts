@@ -101,7 +101,8 @@ const restricted = {
 
 describe('The manifests', () => {
   tested('hold nothing that Kubernetes and the operators refuse or do not know', async () => {
-    const all = [...overlays, 'eventstoredb', 'schema-registry'].flatMap(manifestsOf);
+    const clusters = overlays.map((overlay) => `../cluster/${overlay}`);
+    const all = [...overlays, 'eventstoredb', 'schema-registry', ...clusters].flatMap(manifestsOf);
     const different = new Map(all.map((manifest) => [JSON.stringify(manifest), manifest]));
     expect(await complaints([...different.values()])).toEqual([]);
   });

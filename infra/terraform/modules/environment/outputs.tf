@@ -22,9 +22,14 @@ output "settings" {
   }
 }
 
-output "storage_key_arn" {
-  description = "The kmsKeyId of the StorageClass of EventStoreDB's volumes."
-  value       = module.keys.storage_key_arn
+output "region" {
+  description = "The region, as charts are told."
+  value       = data.aws_region.current.region
+}
+
+output "vpc_id" {
+  description = "The VPC, as the chart of the load balancer controller is told."
+  value       = module.network.vpc_id
 }
 
 output "topics" {
