@@ -3,13 +3,20 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from '@cdktn/hcl2json';
 import { z } from 'zod';
 import { settingNames } from '../../src/app/config.js';
-import { hasKubectl, type Manifest, render } from '../../stack/kubernetes/manifests.js';
+import { hasKubectl, type Manifest, render as renderAnew } from '../../stack/kubernetes/manifests.js';
 
 /** What Terraform and the manifests both name: a platform team that changes the one and not the other has a cluster that does not start. */
 
 const tested = hasKubectl ? it : it.skip;
 const modules = 'infra/terraform/modules';
 const environment = z.enum(['dev', 'staging', 'prod']);
+
+const rendered = new Map<string, readonly Manifest[]>();
+const render = (overlay: string): readonly Manifest[] => {
+  const manifests = rendered.get(overlay) ?? renderAnew(overlay);
+  rendered.set(overlay, manifests);
+  return manifests;
+};
 
 const textOf = (file: string): string => readFileSync(file, 'utf8');
 
@@ -79,7 +86,7 @@ describe.each(environment.options)('Terraform and the manifests of %s', (name) =
 describe.each(environment.exclude(['dev']).options)(
   'Terraform, the manifests and the pipeline of %s',
   (name) => {
-    it('name the same region, the same key, the same cluster and the same account', async () => {
+    it('name the same region, key, cluster, account and host', async () => {
       const { account_id: account, region, name: prefix } = await ofEnvironment(name);
       const keys = textOf(`${modules}/keys/main.tf`);
       const alias = /resource "aws_kms_alias" "customers" \{\s+name\s+= "(.*)"/.exec(keys)?.[1];
@@ -91,12 +98,14 @@ describe.each(environment.exclude(['dev']).options)(
         cluster: pipeline['CLUSTER'],
         repository: pipeline['REPOSITORY'],
         role: pipeline['AWS_ROLE_ARN'],
+        url: pipeline['URL'],
       }).toEqual({
         regions: [region, region, region],
         key: alias?.replace('${var.name}', prefix),
         cluster: prefix,
         repository: `${account}.dkr.ecr.${region}.amazonaws.com/order-processing`,
         role: `arn:aws:iam::${account}:role/${prefix}-ci`,
+        url: `https://${valuesOf(`deploy/k8s/overlays/${name}/settings/edge.env`)['API_HOST']}`,
       });
     });
 
@@ -189,6 +198,29 @@ const backup = z.object({
     }),
   }),
 });
+
+describe('Variables beside the manifests', () => {
+  tested.each(['staging', 'prod'])('give the edge of %s its host, and are not applied', (name) => {
+    const manifests = render(name);
+    const edge = valuesOf(`deploy/k8s/overlays/${name}/settings/edge.env`);
+    const ingress = manifests.find(({ kind }) => kind === 'Ingress');
+    expect(ingress?.['spec']).toMatchObject({ tls: [{ hosts: [edge['API_HOST']] }] });
+    expect(applied(manifests, 'edge')).toEqual([]);
+  });
+
+  tested('give the nodes of EventStoreDB the size of their volumes, and are not applied', () => {
+    const manifests = render('eventstoredb');
+    const { SIZE } = valuesOf('deploy/k8s/overlays/eventstoredb/volumes.env');
+    const [nodes] = manifests.filter(({ kind }) => kind === 'StatefulSet');
+    expect(nodes?.['spec']).toMatchObject({
+      volumeClaimTemplates: [{ spec: { resources: { requests: { storage: SIZE } } } }],
+    });
+    expect(applied(manifests, 'volumes')).toEqual([]);
+  });
+});
+
+const applied = (manifests: readonly Manifest[], name: string): readonly Manifest[] =>
+  manifests.filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith(name));
 
 describe("Terraform's output `settings`", () => {
   it('names settings that there are, each as overlays have it', () => {
