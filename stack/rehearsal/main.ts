@@ -204,7 +204,7 @@ const rehearse = async (): Promise<number> => {
     await timed('Roll-out of v1', () => rehearsal.rollOut(first));
     edge = await Edge.open(routesOf(first.manifests), () => rehearsal.running);
     const { url } = edge;
-    await timed('Smoke test of v1', () => rehearsal.tool(first, 'smoke', '--url', url));
+    await timed('Smoke test of v1', () => rehearsal.tool(second, 'smoke', '--url', url));
 
     const shop = new Shop(url);
     await openShop(shop);

@@ -91,9 +91,14 @@ describe('The content of an image', () => {
 });
 
 const ready = { httpGet: { path: '/health/ready', port: 'http' }, periodSeconds: 0.05, timeoutSeconds: 1 };
-const probe = { ...ready, failureThreshold: 2 };
+/** So many that no busy machine gets there. */
+const probe = { ...ready, failureThreshold: 10_000 };
 
-const workload = (command: readonly string[], more: Partial<Workload['container']> = {}): Workload => {
+const workload = (
+  command: readonly string[],
+  more: Partial<Workload['container']> = {},
+  graceSeconds = 60,
+): Workload => {
   const amounts = { cpu: '1', memory: '1Mi', 'ephemeral-storage': '1Mi' };
   const container: Workload['container'] = {
     ...{ name: 'program', image: 'program', command: [...command], env: [], envFrom: [], ports: [] },
@@ -104,7 +109,7 @@ const workload = (command: readonly string[], more: Partial<Workload['container'
   };
   const spec = {
     ...{ serviceAccountName: 'order-api', automountServiceAccountToken: false, enableServiceLinks: false },
-    ...{ terminationGracePeriodSeconds: 1, topologySpreadConstraints: [] },
+    ...{ terminationGracePeriodSeconds: graceSeconds, topologySpreadConstraints: [] },
   };
   const labels = { instance: 'order', component: 'api' };
   const template = { metadata: { labels }, spec: { ...spec, containers: [container] as [typeof container] } };
@@ -119,11 +124,11 @@ describe('A pod', () => {
     pods = [];
   });
 
-  const pod = async (program: string): Promise<Pod> => {
+  const pod = async (program: string, graceSeconds?: number): Promise<Pod> => {
     writeFileSync(join(folder, 'program.cjs'), program);
     const [http = 0] = await freePorts(1);
     const made = new Pod({
-      workload: workload(['node', 'program.cjs']),
+      workload: workload(['node', 'program.cjs'], {}, graceSeconds),
       image: { root: folder, directory: '/', environment: { NODE_ENV: 'production' }, command: [] },
       environment: { PORT: String(http) },
       ports: { http },
@@ -151,7 +156,7 @@ describe('A pod', () => {
   });
 
   it('is complained about when it does not end, or ends with a failure', async () => {
-    const stubborn = await pod(`${server} process.on('SIGTERM', () => undefined);`);
+    const stubborn = await pod(`${server} process.on('SIGTERM', () => undefined);`, 1);
     await stubborn.start(20_000);
     await stubborn.stop();
     expect(stubborn.complaints).toEqual(['it had not ended 1 s after SIGTERM, and was killed']);

@@ -52,6 +52,7 @@ describe('Jenkinsfile', () => {
       ],
       ['Secrets and dependencies', ['make secrets-scan', 'make audit']],
       ['Stack tests', ['make test-stack']],
+      ['Rehearsal', ['make rehearse']],
       ['Image', []],
       ['Build', ['make image']],
       ['SBOM', ['make image-sbom']],
@@ -85,6 +86,7 @@ describe('Jenkinsfile', () => {
       'Schema compatibility',
       'Secrets and dependencies',
       'Stack tests',
+      'Rehearsal',
     ]);
   });
 
