@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { byTool, type Check, type Missing, runChecks, skipped } from '../checks.ts';
 import { interruption } from '../interruption.ts';
 import { repository } from '../settings.ts';
@@ -21,16 +21,19 @@ import {
 
 /** `make lint-delivery`: what is delivered, by the tools of those who will run it. An exception is written beside what it excepts. */
 
-const overlays = readdirSync(join(repository, 'deploy/k8s/overlays')).map(
-  (name) => `deploy/k8s/overlays/${name}`,
-);
+const kustomized = [
+  ...['overlays', 'cluster'].flatMap((folder) =>
+    readdirSync(join(repository, 'deploy/k8s', folder)).map((name) => `deploy/k8s/${folder}/${name}`),
+  ),
+  'deploy/k8s/monitoring',
+];
 
 /** The file with what kustomize makes of each folder. */
 const rendered = (target: string): readonly string[] | Missing => {
   const tool = kubectl();
   if ('missing' in tool) return tool;
-  return [...overlays, 'deploy/k8s/monitoring'].map((folder) => {
-    const file = join(target, `${basename(folder)}.yaml`);
+  return kustomized.map((folder) => {
+    const file = join(target, `${folder.replaceAll('/', '-')}.yaml`);
     writeFileSync(
       file,
       execFileSync(tool.command[0], ['kustomize', folder], { maxBuffer: 64 * 1_024 * 1_024 }),

@@ -53,6 +53,19 @@ const operators: readonly Source[] = [
     sum: 'h1:UWgoYM+KLNtRlqmoWOKjKBOBUPVHeepQ6/ac3ERJW68=',
     at: 'deploy/crds',
   },
+  // The newest of which both parts can be had with Go 1.25.
+  {
+    module: 'sigs.k8s.io/karpenter',
+    version: 'v1.8.0',
+    sum: 'h1:AmTHUPtnuL8IX9mbcD3NOohyk62idrBCBtM+8Wn6Jvk=',
+    at: 'pkg/apis/crds',
+  },
+  {
+    module: 'github.com/aws/karpenter-provider-aws',
+    version: 'v1.8.2',
+    sum: 'h1:oSx4o/7myDNRGXL6YxfielfczQ/8lOYqL03LzfmdqW8=',
+    at: 'pkg/apis/crds',
+  },
 ];
 
 /** Where kubeconform finds the schema of a kind, below the folder. */

@@ -17,6 +17,7 @@ import {
   type Workload,
   workloadsOf,
 } from '../../stack/kubernetes/manifests.js';
+import { readSettings } from '../../stack/settings.js';
 import { type End, networkOf } from './network.js';
 import { complaints } from './schemas.js';
 
@@ -100,7 +101,8 @@ const restricted = {
 
 describe('The manifests', () => {
   tested('hold nothing that Kubernetes and the operators refuse or do not know', async () => {
-    const all = [...overlays, 'eventstoredb'].flatMap(manifestsOf);
+    const clusters = overlays.map((overlay) => `../cluster/${overlay}`);
+    const all = [...overlays, 'eventstoredb', 'schema-registry', ...clusters].flatMap(manifestsOf);
     const different = new Map(all.map((manifest) => [JSON.stringify(manifest), manifest]));
     expect(await complaints([...different.values()])).toEqual([]);
   });
@@ -558,6 +560,70 @@ describe.each(overlays)('The overlay %s', (overlay) => {
       }).toEqual({ fromProgram: true, between: [true, true], replicationFromProgram: false, outside: false });
       expect(nodes.container.securityContext).toEqual(restricted.container);
     });
+
+    tested('knows the schema registry by its Service and path, and gets there as nobody else does', () => {
+      const beside = manifestsOf('schema-registry');
+      const [registry] = workloadsOf(beside, 'StatefulSet');
+      if (registry === undefined) throw new Error('There is no schema registry.');
+      const { labels, container, template } = registry;
+      const service = beside.find(({ kind }) => kind === 'Service');
+      const [port] = z
+        .object({
+          selector: z.record(z.string(), z.string()),
+          ports: z.tuple([z.object({ port: z.number(), targetPort: z.literal('http') })]),
+        })
+        .parse(service?.['spec']).ports;
+      const http = container.ports.find(({ name }) => name === 'http');
+      // The policies see the port of the pod, not that of the Service.
+      expect(http?.containerPort).toBe(port.port);
+      const [deployment] = deployments;
+      const { namespace } = service?.metadata ?? {};
+      expect(deployment && configOf(deployment).SCHEMA_REGISTRY_URL).toBe(
+        `http://${service?.metadata.name}.${namespace}:${port.port}/apis/ccompat/v7`,
+      );
+      const { isReachedBy, reaches } = networkOf(beside);
+      const program = networkOf(manifests);
+      const end = { port: port.port, name: 'http' };
+      for (const workload of [...deployments, ...jobs]) {
+        const { name } = workload;
+        const isWay = program.reaches(workload.labels, { namespace: namespace ?? '', labels }, end);
+        const from = { namespace: 'order-processing', labels: workload.labels };
+        expect({ name, isWay, isLetIn: isReachedBy(labels, from, end) }).toEqual({
+          name,
+          isWay: true,
+          isLetIn: true,
+        });
+      }
+      const dns = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
+      const ofProgram = { 'app.kubernetes.io/part-of': 'order-processing' };
+      expect({
+        eventstoredb: isReachedBy(
+          labels,
+          { namespace: 'order-processing', labels: { 'app.kubernetes.io/part-of': 'eventstoredb' } },
+          end,
+        ),
+        otherNamespace: isReachedBy(labels, { namespace: 'default', labels: ofProgram }, end),
+        outside: isReachedBy(labels, { address: '192.0.2.1' }, end),
+        management: isReachedBy(
+          labels,
+          { namespace: 'order-processing', labels: ofProgram },
+          { port: 9000, name: 'management' },
+        ),
+        names: reaches(labels, dns, { port: 53 }),
+        anything: reaches(labels, { address: '192.0.2.1' }, { port: 443 }),
+        program: reaches(labels, { namespace: 'order-processing', labels: ofProgram }, { port: 8080 }),
+      }).toEqual({
+        eventstoredb: false,
+        otherNamespace: false,
+        outside: false,
+        management: false,
+        names: true,
+        anything: false,
+        program: false,
+      });
+      expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true, fsGroup: 1_001 });
+      expect(container.securityContext).toEqual(restricted.container);
+    });
   }
 });
 
@@ -608,14 +674,14 @@ describe('The engines', () => {
       }),
       containers: z.array(container),
     });
-    const sets = ['dev', 'eventstoredb']
+    const sets = ['dev', 'eventstoredb', 'schema-registry']
       .flatMap(manifestsOf)
       .filter(({ kind }) => kind === 'StatefulSet')
       .map(({ metadata, spec }) => {
         const { template } = z.object({ template: z.object({ spec: z.unknown() }) }).parse(spec);
         return { name: metadata.name, wrong: pod.safeParse(template.spec).error?.issues ?? [] };
       });
-    expect(sets).toHaveLength(6);
+    expect(sets).toHaveLength(7);
     expect(sets.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
   });
 
@@ -625,6 +691,21 @@ describe('The engines', () => {
     ]);
     expect([...nodesOf('staging'), ...nodesOf('prod')]).toEqual([]);
   });
+
+  tested(
+    'are in production the registry that the tests of real engines run, with its database in a file',
+    () => {
+      const { APICURIO_VERSION } = readSettings({ STACK_DIR: 'test/kubernetes/no-stack' });
+      expect(nodesOf('schema-registry')).toEqual([
+        { name: 'schema-registry', replicas: 1, image: `apicurio/apicurio-registry:${APICURIO_VERSION}` },
+      ]);
+      const [registry] = workloadsOf(manifestsOf('schema-registry'), 'StatefulSet');
+      const database = registry?.container.env.find(({ name }) => name === 'APICURIO_DATASOURCE_URL')?.value;
+      const [, options] = /jdbc:h2:file:\$\{.*\};(.*)`/.exec(readFileSync('stack/registry.ts', 'utf8')) ?? [];
+      expect(options).toContain('WRITE_DELAY=0');
+      expect(database).toBe(`jdbc:h2:file:/data/registry;${options}`);
+    },
+  );
 });
 
 describe('The settings', () => {

@@ -8,6 +8,8 @@ const packages: Readonly<Record<string, string>> = {
   'cert-manager.io': '@kubernetes-models/cert-manager',
   'external-secrets.io': '@kubernetes-models/external-secrets',
   'keda.sh': '@kubernetes-models/keda',
+  'karpenter.k8s.aws': '@kubernetes-models/karpenter',
+  'karpenter.sh': '@kubernetes-models/karpenter',
   'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
 };
 

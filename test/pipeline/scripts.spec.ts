@@ -316,7 +316,7 @@ describe('deploy/pipeline/schemas.sh', () => {
 
 describe('deploy/pipeline/smoke-test.sh', () => {
   const issuer = { TOKEN_URL: 'https://id.shop.example/token', TOKEN_CLIENT: 'pipeline' };
-  const order = 'npm run --silent smoke -- --url https://staging.shop.example';
+  const order = 'npm run --silent smoke -- --url https://api.staging.shop.example';
   const exchange =
     `curl --fail --silent --show-error ${issuer.TOKEN_URL} --data-urlencode client_id=pipeline --data grant_type=client_credentials ` +
     '--data-urlencode client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer --data-urlencode client_assertion@-';

@@ -8,9 +8,14 @@ output "settings" {
   value       = module.environment.settings
 }
 
-output "storage_key_arn" {
-  description = "The kmsKeyId of the StorageClass of EventStoreDB's volumes."
-  value       = module.environment.storage_key_arn
+output "region" {
+  description = "The region, as charts are told."
+  value       = module.environment.region
+}
+
+output "vpc_id" {
+  description = "The VPC, as the chart of the load balancer controller is told."
+  value       = module.environment.vpc_id
 }
 
 output "topics" {

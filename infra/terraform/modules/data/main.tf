@@ -163,6 +163,7 @@ resource "aws_iam_role_policy_attachment" "backup" {
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/${each.value}"
 }
 
+# The account holds one environment, so the tag is the same in all, and in deploy/k8s/cluster.
 resource "aws_backup_selection" "volumes" {
   name         = "${var.name}-volumes"
   plan_id      = aws_backup_plan.volumes.id
@@ -171,7 +172,7 @@ resource "aws_backup_selection" "volumes" {
   selection_tag {
     type  = "STRINGEQUALS"
     key   = "backup"
-    value = var.name
+    value = "volumes"
   }
 }
 

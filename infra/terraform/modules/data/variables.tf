@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of names, and the value of the tag `backup` that volumes to copy carry."
+  description = "Prefix of names."
   type        = string
 }
 

@@ -1,3 +1,5 @@
+data "aws_region" "current" {}
+
 locals {
   clients = { nodes = module.eks.node_security_group_id }
 

@@ -11,16 +11,25 @@ output "cluster" {
 output "settings" {
   description = "Settings of the processes (docs/operations.md) that this environment decides."
   value = {
-    KAFKA_BROKERS   = module.msk.bootstrap_brokers
-    KAFKA_TLS       = "true"
-    KAFKA_SASL      = "aws-msk-iam"
-    KEYS_KMS_KEY_ID = module.keys.customers_key_arn
+    TRUST_PROXY      = module.network.vpc_cidr
+    KAFKA_BROKERS    = module.msk.bootstrap_brokers
+    KAFKA_TLS        = "true"
+    KAFKA_SASL       = "aws-msk-iam"
+    KAFKA_AWS_REGION = data.aws_region.current.region
+    TOPIC_PARTITIONS = tostring(var.kafka.topic_partitions)
+    KEYS_KMS_KEY_ID  = module.keys.customers_key_alias
+    KEYS_KMS_REGION  = data.aws_region.current.region
   }
 }
 
-output "storage_key_arn" {
-  description = "The kmsKeyId of the StorageClass of EventStoreDB's volumes."
-  value       = module.keys.storage_key_arn
+output "region" {
+  description = "The region, as charts are told."
+  value       = data.aws_region.current.region
+}
+
+output "vpc_id" {
+  description = "The VPC, as the chart of the load balancer controller is told."
+  value       = module.network.vpc_id
 }
 
 output "topics" {

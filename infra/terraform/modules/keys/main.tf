@@ -25,6 +25,36 @@ data "aws_iam_policy_document" "account" {
   }
 }
 
+# Whoever may make a volume may use the key for it, and for nothing else: the driver of volumes, Karpenter, and the roles by which Auto Scaling
+# and EC2 Fleet start nodes, whose own policies nobody can add to and which a new account does not have yet. The key that AWS keeps for
+# volumes says the same.
+data "aws_iam_policy_document" "storage" {
+  source_policy_documents = [data.aws_iam_policy_document.account.json]
+
+  statement {
+    sid       = "Volumes"
+    actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:CallerAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["ec2.${data.aws_region.current.region}.amazonaws.com"]
+    }
+  }
+}
+
 # The two whose loss is the loss of data are written out: a module's resources cannot be protected from destruction.
 resource "aws_kms_key" "customers" {
   description             = "Wraps the keys of customers' personal data"
@@ -46,7 +76,7 @@ resource "aws_kms_key" "storage" {
   description             = "Volumes, brokers, buckets and backups"
   deletion_window_in_days = 30
   enable_key_rotation     = true
-  policy                  = data.aws_iam_policy_document.account.json
+  policy                  = data.aws_iam_policy_document.storage.json
 
   lifecycle {
     prevent_destroy = true
@@ -56,6 +86,15 @@ resource "aws_kms_key" "storage" {
 resource "aws_kms_alias" "storage" {
   name          = "alias/${var.name}/storage"
   target_key_id = aws_kms_key.storage.key_id
+}
+
+# Every volume of the account, of nodes and of pods, so that no manifest has to name the key.
+resource "aws_ebs_encryption_by_default" "this" {
+  enabled = true
+}
+
+resource "aws_ebs_default_kms_key" "this" {
+  key_arn = aws_kms_key.storage.arn
 }
 
 module "secrets" {
