@@ -14,17 +14,24 @@ ready() {
   "${kubectl[@]}" rollout status deployment "${programs[@]}" --timeout 30m
 }
 
-# The conditions of a Job that are true, of which the last word is Complete or Failed.
+# 0: the Job has done its work; 1: it has failed; 2: nobody knows. It has a deadline of its own, activeDeadlineSeconds: this one is for a
+# cluster that does not answer any more, or never starts it.
 migrated() {
-  local conditions
-  while true; do
-    conditions=$("${kubectl[@]}" get job migrations --output 'jsonpath={.status.conditions[?(@.status=="True")].type}')
-    case " $conditions " in
-      *' Complete '*) return 0 ;;
-      *' Failed '*) return 1 ;;
-    esac
-    sleep 2
+  local conditions unanswered=0 deadline=$((SECONDS + ${MIGRATIONS_SECONDS:-1200}))
+  while [ "$SECONDS" -lt "$deadline" ] && [ "$unanswered" -lt 10 ]; do
+    # The conditions that are true, of which the last word is Complete or Failed. Where its status is looked at, a failure ends no script.
+    if conditions=$("${kubectl[@]}" get job migrations --output 'jsonpath={.status.conditions[?(@.status=="True")].type}'); then
+      unanswered=0
+      case " $conditions " in
+        *' Complete '*) return 0 ;;
+        *' Failed '*) return 1 ;;
+      esac
+    else
+      unanswered=$((unanswered + 1))
+    fi
+    sleep "${PAUSE_SECONDS:-2}"
   done
+  return 2
 }
 
 if [ ! -f "$folder/kustomization.yaml" ]; then
@@ -37,8 +44,13 @@ case $what in
     "${kubectl[@]}" apply --kustomize "$folder" --selector "$parts,migrations)"
     "${kubectl[@]}" delete job migrations --ignore-not-found
     "${kubectl[@]}" apply --kustomize "$folder" --selector "$parts)"
-    if ! migrated; then
-      echo 'The migrations failed; nothing else was changed. They said:' >&2
+    outcome=0
+    migrated || outcome=$?
+    if [ "$outcome" -ne 0 ]; then
+      case $outcome in
+        1) echo 'The migrations failed; no process was changed. They said:' >&2 ;;
+        *) echo 'Nobody knows what became of the migrations: the cluster does not answer, or has not ended them in time. No process was changed. They said:' >&2 ;;
+      esac
       "${kubectl[@]}" logs job/migrations --all-pods --prefix >&2 || true
       exit 1
     fi

@@ -16,19 +16,17 @@ describe('deploy/k8s/roll-out.sh', () => {
   });
 
   /** With a kubectl that writes down how it is called, and answers for the Job. */
-  const run = (conditions: string, ...args: readonly string[]) => {
+  const run = (conditions: string, ...args: readonly string[]) => runOn(`echo "${conditions}"`, {}, ...args);
+
+  const runOn = (answer: string, settings: Readonly<Record<string, string>>, ...args: readonly string[]) => {
     const [kubectl, calls] = [join(folder, 'kubectl'), join(folder, 'calls')];
-    const lines = [
-      '#!/bin/sh',
-      `echo "$*" >> ${calls}`,
-      `case "$*" in *"get job"*) echo "${conditions}" ;; esac`,
-    ];
+    const lines = ['#!/bin/sh', `echo "$*" >> ${calls}`, `case "$*" in *"get job"*) ${answer} ;; esac`];
     writeFileSync(kubectl, lines.join('\n'));
     chmodSync(kubectl, 0o755);
     writeFileSync(calls, '');
     const { status, stderr } = spawnSync('deploy/k8s/roll-out.sh', args, {
       encoding: 'utf8',
-      env: { ...process.env, KUBECTL: kubectl },
+      env: { ...process.env, KUBECTL: kubectl, PAUSE_SECONDS: '0', ...settings },
     });
     const called = readFileSync(calls, 'utf8').trim().split('\n');
     return {
@@ -60,9 +58,23 @@ describe('deploy/k8s/roll-out.sh', () => {
   it('rolls nothing out when the migrations fail', () => {
     expect(run('FailureTarget Failed', 'prod')).toEqual({
       status: 1,
-      stderr: 'The migrations failed; nothing else was changed. They said:\n',
+      stderr: 'The migrations failed; no process was changed. They said:\n',
       called: [...migration, 'logs job/migrations --all-pods --prefix'],
     });
+  });
+
+  it.each([
+    ['does not answer', 'exit 1', {}, 10],
+    ['never ends them', 'echo', { MIGRATIONS_SECONDS: '0' }, 0],
+  ])('does not wait for ever for a cluster that %s', (_, answer, settings, asked) => {
+    const { status, stderr, called } = runOn(answer, settings, 'prod');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr:
+        'Nobody knows what became of the migrations: the cluster does not answer, or has not ended them in time. No process was changed. They said:\n',
+    });
+    expect(called.filter((line) => line.startsWith('get job'))).toHaveLength(asked);
+    expect(called.at(-1)).toBe('logs job/migrations --all-pods --prefix');
   });
 
   it('goes back to the version before', () => {

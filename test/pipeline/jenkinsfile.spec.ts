@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { all, commandsIn, readJenkinsfile, section, stagesIn } from './jenkinsfile.js';
+import { all, commandsIn, readJenkinsfile, section, stagesIn, textOf } from './jenkinsfile.js';
 
 const [pipeline] = readJenkinsfile();
 if (pipeline?.head !== 'pipeline') throw new Error('The Jenkinsfile is not a declarative pipeline.');
@@ -146,8 +147,39 @@ describe('Jenkinsfile', () => {
     );
   });
 
-  it.each(['Image', 'Staging', 'Approval', 'Production'])('%s is for main alone', (name) => {
-    expect(heads(name, 'when')).toContain("branch 'main'");
+  it('lets nothing but main go anywhere, and into production only what was meant for it', () => {
+    const main = "branch 'main'";
+    const released = ['beforeAgent true', main, "not { equals expected: 'nothing', actual: params.RELEASE }"];
+    const production = [main, "equals expected: 'production', actual: params.RELEASE"];
+    const conditions = stages.map(({ name, block }) => [
+      name,
+      block.body.filter(({ head }) => head === 'when').flatMap(({ body }) => body.map(textOf)),
+    ]);
+    expect(Object.fromEntries(conditions.filter(([, when]) => when?.length !== 0))).toEqual({
+      Plan: [main],
+      Image: released,
+      Staging: released,
+      Approval: production,
+      Production: ['beforeAgent true', ...production],
+    });
+  });
+
+  it('hands the image from stage to stage, and asks for what there is: parameters, agents', () => {
+    const everywhere = stages.filter(({ block }) => !all(block).some(({ head }) => head === 'stages'));
+    const moved = everywhere.flatMap(({ name, block }) =>
+      all(block)
+        .filter(({ head }) => /^(un)?stash /.test(head))
+        .map(({ head }) => [name, head]),
+    );
+    expect(moved).toEqual([
+      ['Push and sign', "stash name: 'image', includes: 'reports/image/**'"],
+      ['Staging', "unstash 'image'"],
+      ['Production', "unstash 'image'"],
+    ]);
+    const text = readFileSync('Jenkinsfile', 'utf8');
+    const named = (pattern: RegExp) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))];
+    expect(named(/params\.(\w+)/g).sort()).toEqual(named(/name: '(\w+)', choices/g).sort());
+    expect(named(/agent \{ label '(\w+)' \}/g)).toEqual(['linux', 'docker']);
   });
 
   it('keeps no key: every credential is a token that is issued for the run', () => {

@@ -47,6 +47,10 @@ export const readJenkinsfile = (): readonly Block[] => parse(readFileSync('Jenki
 /** The block and all in it, from the first line to the last. */
 export const all = (block: Block): readonly Block[] => [block, ...block.body.flatMap(all)];
 
+/** As it is written, on one line. */
+export const textOf = ({ head, body }: Block): string =>
+  body.length === 0 ? head : `${head} { ${body.map(textOf).join('; ')} }`;
+
 /** The body of the blocks directly in this one that have the head. */
 export const section = (block: Block, head: string): readonly Block[] =>
   block.body.filter((each) => each.head === head).flatMap(({ body }) => body);

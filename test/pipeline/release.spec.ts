@@ -147,7 +147,7 @@ describe('deploy/pipeline/release.sh', () => {
       stdout: '',
       stderr:
         `staging: from ${image(first)} to ${image(second)}\n` +
-        'The migrations failed; nothing else was changed. They said:\n',
+        'The migrations failed; no process was changed. They said:\n',
       called: [...rolledOut, 'logs job/migrations --all-pods --prefix'],
     });
     expect(release('keep', 'staging')).toEqual({
