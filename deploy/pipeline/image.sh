@@ -21,6 +21,7 @@ without_log() {
 case ${1:-} in
   build)
     need docker 'it builds the image (with buildx).'
+    docker buildx version >/dev/null 2>&1 || fail 'docker here has no buildx, its plugin for building images.'
     docker buildx build --load --pull --provenance=false --platform "${PLATFORM:-linux/amd64}" \
       --label "org.opencontainers.image.revision=$(git rev-parse HEAD)" --label "org.opencontainers.image.version=$version" \
       --tag "$local_name" .

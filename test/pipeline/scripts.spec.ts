@@ -89,6 +89,7 @@ describe('deploy/pipeline/image.sh', () => {
     expect(image('build')).toMatchObject({
       status: 0,
       called: [
+        'docker buildx version',
         'git rev-parse HEAD',
         'docker buildx build --load --pull --provenance=false --platform linux/amd64 ' +
           '--label org.opencontainers.image.revision=0123456789abcdef --label org.opencontainers.image.version=abc-7 ' +

@@ -24,14 +24,9 @@ module "repository" {
   create_lifecycle_policy = true
   repository_lifecycle_policy = jsonencode({
     rules = [
+      # No rule for what has no tag: tags are immutable, so that is signatures and bills of materials, which refer to an image.
       {
         rulePriority = 1
-        description  = "Layers that no tag names"
-        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 14 }
-        action       = { type = "expire" }
-      },
-      {
-        rulePriority = 2
         description  = "The oldest images"
         selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep_images }
         action       = { type = "expire" }

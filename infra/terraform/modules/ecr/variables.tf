@@ -4,7 +4,7 @@ variable "repositories" {
 }
 
 variable "keep_images" {
-  description = "How many images a repository keeps."
+  description = "How many images a repository keeps: signatures and bills of materials count, so a third of them are versions."
   type        = number
 
   validation {
