@@ -142,6 +142,14 @@ describe('Shell scripts', () => {
     expect(shellScripts([...others, ...scripts])).toEqual(scripts);
   });
 
+  it('are none of the links to folders or to nothing, and no files that are gone', () => {
+    const toFolder = join(folder, 'folder');
+    const toNothing = join(folder, 'nothing');
+    symlinkSync(folder, toFolder);
+    symlinkSync('nowhere', toNothing);
+    expect(shellScripts([folder, toFolder, toNothing, join(folder, 'gone.sh')])).toEqual([]);
+  });
+
   it('of the repository are found', () => {
     expect(shellScripts(repositoryFiles())).toEqual(
       expect.arrayContaining(['.ci/run', 'deploy/k8s/roll-out.sh', 'stack/stack']),

@@ -1,9 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 /** The shell scripts among those files, known by their names or their first lines. */
 export const shellScripts = (files: readonly string[]): readonly string[] =>
-  files.filter((file) => /\.(sh|bash)$/.test(file) || interpreter.test(beginningOf(file)));
+  files.filter(
+    (file) => isRegular(file) && (/\.(sh|bash)$/.test(file) || interpreter.test(beginningOf(file))),
+  );
+
+/** Git lists links to folders, and files that are gone from the folder, as well. */
+const isRegular = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 
 const interpreter = /^#!.*[/ ](ba|da|k)?sh\b/;
 
@@ -24,4 +29,4 @@ export const repositoryFiles = (): readonly string[] =>
     maxBuffer: 64 * 1_024 * 1_024,
   })
     .split('\0')
-    .filter((file) => file !== '' && existsSync(file));
+    .filter((file) => file !== '');

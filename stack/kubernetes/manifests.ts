@@ -57,10 +57,8 @@ const probe = z.looseObject({
   failureThreshold: z.number(),
 });
 const amounts = z.strictObject({ cpu: z.string(), memory: z.string(), 'ephemeral-storage': z.string() });
-const container = z.looseObject({
-  name: z.string(),
-  image: z.string(),
-  command: z.array(z.string()).optional(),
+/** Where a container has its environment from. */
+export const told = z.looseObject({
   env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).default([]),
   envFrom: z
     .array(
@@ -70,6 +68,11 @@ const container = z.looseObject({
       ]),
     )
     .default([]),
+});
+const container = told.extend({
+  name: z.string(),
+  image: z.string(),
+  command: z.array(z.string()).optional(),
   ports: z.array(z.looseObject({ name: z.string(), containerPort: z.number() })).default([]),
   startupProbe: probe.optional(),
   livenessProbe: probe.optional(),
@@ -135,7 +138,10 @@ export const secretNames = (manifests: readonly Manifest[], name: string): reado
     .flatMap(({ data }) => data.map(({ secretKey }) => secretKey));
 
 /** What its container is told, ConfigMaps and secrets looked up; those of secrets from outside have no value yet. */
-export const environmentOf = (manifests: readonly Manifest[], { container }: Workload): Labels => {
+export const environmentOf = (
+  manifests: readonly Manifest[],
+  { container }: { readonly container: z.infer<typeof told> },
+): Labels => {
   const sources = container.envFrom.map((from): Labels => {
     if ('configMapRef' in from) return dataOf(manifests, 'ConfigMap', from.configMapRef.name);
     const { name } = from.secretRef;

@@ -238,3 +238,25 @@ describe("Terraform's output `settings`", () => {
       );
   });
 });
+
+describe('The way to MongoDB Atlas', () => {
+  tested('is as wide in the policy of the network as in the security group of its endpoint', async () => {
+    const { resource } = z
+      .object({
+        resource: z.object({
+          aws_vpc_security_group_ingress_rule: z.object({
+            mongodb: z.tuple([z.object({ from_port: z.number(), to_port: z.number() })]),
+          }),
+        }),
+      })
+      .parse(await parse('main.tf', textOf(`${modules}/data/main.tf`)));
+    const [{ from_port: port, to_port: endPort }] = resource.aws_vpc_security_group_ingress_rule.mongodb;
+    for (const name of environment.exclude(['dev']).options) {
+      const policy = render(name).find(({ metadata }) => metadata.name === 'managed-engines');
+      const { egress } = z
+        .looseObject({ egress: z.array(z.looseObject({ ports: z.array(z.unknown()) })) })
+        .parse(policy?.['spec']);
+      expect(egress.map(({ ports }) => ports)).toContainEqual([{ port, endPort }]);
+    }
+  });
+});

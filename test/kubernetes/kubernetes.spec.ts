@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readConfig, roles, services, settingNames } from '../../src/app/config.js';
+import { type Config, readConfig, roles, services, settingNames } from '../../src/app/config.js';
 import { serviceParts } from '../../src/app/services.js';
 import { subscription, subscriptions } from '../../src/consumers/subscriptions.js';
 import {
@@ -84,6 +84,15 @@ const leftAlone = [
 
 /** Read by Node.js itself. */
 const ofNode = ['NODE_EXTRA_CA_CERTS'];
+
+/** Kafka's logins by KEDA's names: the mechanism, and where its token is from. */
+const ofKeda: Readonly<Record<Config['KAFKA_SASL'], readonly (string | undefined)[]>> = {
+  none: [undefined, undefined],
+  plain: ['plaintext', undefined],
+  'scram-sha-256': ['scram_sha256', undefined],
+  'scram-sha-512': ['scram_sha512', undefined],
+  'aws-msk-iam': ['oauthbearer', 'aws_msk_iam'],
+};
 
 const restricted = {
   pod: {
@@ -221,7 +230,7 @@ describe.each(overlays)('The overlay %s', (overlay) => {
         OPS_HOST,
         // It waits for engines, and then for what is to be deployed.
         start: periodSeconds * failureThreshold > 2 * config.ENGINES_WAIT_SECONDS,
-        stop: preStop > 0 && grace > preStop + config.SHUTDOWN_DRAIN_MS + config.SHUTDOWN_TIMEOUT_MS,
+        stop: preStop >= 10_000 && grace > preStop + config.SHUTDOWN_DRAIN_MS + config.SHUTDOWN_TIMEOUT_MS,
         // What is in hand has the first half of the stop.
         drain: config.SHUTDOWN_DRAIN_MS < config.SHUTDOWN_TIMEOUT_MS / 2,
       }).toEqual({
@@ -279,9 +288,14 @@ describe.each(overlays)('The overlay %s', (overlay) => {
     const { scripts } = z
       .object({ scripts: z.object({ deploy: z.string() }) })
       .parse(JSON.parse(readFileSync('package.json', 'utf8')));
-    expect(jobs.map(({ name, container }) => [name, container.command?.join(' ')])).toEqual([
-      ['migrations', scripts.deploy],
-    ]);
+    expect(
+      jobs.map(({ name, container, template }) => ({
+        name,
+        command: container.command?.join(' '),
+        restartPolicy: template.spec['restartPolicy'],
+      })),
+      // Kubernetes counts the tries; a container that starts again in its pod would lose what the one before said.
+    ).toEqual([{ name: 'migrations', command: scripts.deploy, restartPolicy: 'Never' }]);
   });
 
   tested(
@@ -391,9 +405,11 @@ describe.each(overlays)('The overlay %s', (overlay) => {
       const mails = name === 'notification-process';
       const network = config.TRUST_PROXY?.[0]?.replace(/0\/16$/, '77') ?? '';
       const ends = enginesOf(config, manifests, network);
+      const collector = collectorOf(config, manifests, network);
       const opened = {
         engines: ends.filter(({ end, port }) => !reaches(labels, end, { port })).map(({ host }) => host),
-        names: reaches(labels, { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } }, { port: 53 }),
+        names: askedBy(reaches, labels),
+        traces: collector === undefined || reaches(labels, collector.end, collector),
         mail: reaches(labels, { address: '192.0.2.1' }, { port: 587 }),
         issuer: reaches(labels, { address: '192.0.2.1' }, { port: 443 }),
         anything: reaches(labels, { address: '192.0.2.1' }, { port: 80 }),
@@ -407,7 +423,9 @@ describe.each(overlays)('The overlay %s', (overlay) => {
       expect({ name, ...opened }).toEqual({
         name,
         engines: [],
-        names: true,
+        names: ['UDP', 'TCP'],
+        // The migrations send none.
+        traces: collector === undefined || name !== 'migrations',
         mail: mails,
         issuer: isApi,
         anything: false,
@@ -475,12 +493,21 @@ describe.each(overlays)('The overlay %s', (overlay) => {
             topic: metadata['topic'],
             brokers: metadata['bootstrapServers']?.split(','),
             region: metadata['awsRegion'],
+            tls: metadata['tls'],
+            sasl: [metadata['sasl'], metadata['saslTokenProvider']],
           })),
         })),
       ).toEqual(
         groups.toSorted().map((group) => {
           const name = `${group}-process`;
-          const { TOPIC_PARTITIONS, KAFKA_BROKERS, KAFKA_AWS_REGION, KAFKA_PREFIX = '' } = config(name) ?? {};
+          const {
+            TOPIC_PARTITIONS,
+            KAFKA_BROKERS,
+            KAFKA_AWS_REGION,
+            KAFKA_PREFIX = '',
+            KAFKA_TLS = false,
+            KAFKA_SASL = 'none',
+          } = config(name) ?? {};
           return {
             name,
             maxReplicaCount: TOPIC_PARTITIONS,
@@ -492,6 +519,8 @@ describe.each(overlays)('The overlay %s', (overlay) => {
                 topic: `${KAFKA_PREFIX}${topic}`,
                 brokers: KAFKA_BROKERS,
                 region: KAFKA_AWS_REGION,
+                tls: KAFKA_TLS ? 'enable' : 'disable',
+                sasl: ofKeda[KAFKA_SASL],
               })),
           };
         }),
@@ -512,6 +541,7 @@ describe.each(overlays)('The overlay %s', (overlay) => {
         KEYS_KMS_KEY_ID: expect.any(String),
         DEPLOY_ON_START: false,
         DEV_ISSUER: false,
+        SIMULATED_CARRIER: false,
       });
       expect([config.EVENTSTORE_URL, config.MONGODB_URL]).not.toContainEqual(
         expect.stringMatching(/tls=false/),
@@ -594,7 +624,6 @@ describe.each(overlays)('The overlay %s', (overlay) => {
           isLetIn: true,
         });
       }
-      const dns = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
       const ofProgram = { 'app.kubernetes.io/part-of': 'order-processing' };
       expect({
         eventstoredb: isReachedBy(
@@ -609,7 +638,7 @@ describe.each(overlays)('The overlay %s', (overlay) => {
           { namespace: 'order-processing', labels: ofProgram },
           { port: 9000, name: 'management' },
         ),
-        names: reaches(labels, dns, { port: 53 }),
+        names: askedBy(reaches, labels),
         anything: reaches(labels, { address: '192.0.2.1' }, { port: 443 }),
         program: reaches(labels, { namespace: 'order-processing', labels: ofProgram }, { port: 8080 }),
       }).toEqual({
@@ -617,7 +646,7 @@ describe.each(overlays)('The overlay %s', (overlay) => {
         otherNamespace: false,
         outside: false,
         management: false,
-        names: true,
+        names: ['UDP', 'TCP'],
         anything: false,
         program: false,
       });
@@ -746,6 +775,24 @@ const enginesOf = (
   const kms = { host: 'kms', end: { address: network }, port: 443 };
   const podIdentity = { host: 'pod-identity', end: { address: '169.254.170.23' }, port: 80 };
   return config.KEYS_KMS_KEY_ID === undefined ? engines : [...engines, kms, podIdentity];
+};
+
+/** The protocols in which these pods ask for names: long answers come by TCP only. */
+const askedBy = (reaches: ReturnType<typeof networkOf>['reaches'], labels: Labels) => {
+  const dns = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
+  return (['UDP', 'TCP'] as const).filter((protocol) => reaches(labels, dns, { port: 53, protocol }));
+};
+
+/** Where spans are sent to. */
+const collectorOf = (
+  { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: ReturnType<typeof readConfig>,
+  manifests: readonly Manifest[],
+  network: string,
+) => {
+  if (endpoint === undefined) return undefined;
+  const { protocol, hostname, port } = new URL(endpoint);
+  const usual = protocol === 'https:' ? 443 : 80;
+  return { end: endOf(hostname, manifests, network), port: port === '' ? usual : Number(port) };
 };
 
 const endOf = (host: string, manifests: readonly Manifest[], network: string): End => {

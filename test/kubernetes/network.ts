@@ -32,6 +32,7 @@ export type End =
 export interface Port {
   readonly port: number;
   readonly name?: string;
+  readonly protocol?: 'TCP' | 'UDP';
 }
 
 const isWithin = (address: string, cidr: string): boolean => {
@@ -59,10 +60,10 @@ const isPeer = (rule: z.infer<typeof peer>, end: End): boolean => {
   return isNamespace && (podSelector === undefined || selects(podSelector, end.labels ?? {}));
 };
 
-const isPort = (rules: z.infer<typeof ports>, { port, name }: Port): boolean =>
+const isPort = (rules: z.infer<typeof ports>, { port, name, protocol = 'TCP' }: Port): boolean =>
   rules === undefined ||
-  rules.some(({ port: from, endPort, protocol }) => {
-    if (protocol !== 'TCP') return false;
+  rules.some(({ port: from, endPort, protocol: heeded }) => {
+    if (heeded !== protocol) return false;
     return typeof from === 'string' ? from === name : from <= port && port <= (endPort ?? from);
   });
 
