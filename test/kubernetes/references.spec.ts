@@ -96,6 +96,12 @@ describe('What the manifests name', () => {
       '"name":"carts-api"}',
       /^names Deployment carts-api, /,
     ],
+    [
+      'StatefulSet eventstoredb',
+      '"serviceName":"eventstoredb',
+      '"serviceName":"commerce',
+      /^has a Service commerce of other pods/,
+    ],
     ['StatefulSet eventstoredb', '"serviceName":"', '"serviceName":"x', /^names Service xeventstoredb, /],
     [
       'StatefulSet eventstoredb',

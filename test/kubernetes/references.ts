@@ -118,7 +118,7 @@ const referencesOf = (
       .flatMap(all)
       .map((each) => kinded.parse(each))
       .map(({ kind, name }) => ({ target: `${kind} ${name}`, keys: [] }));
-  const toString = (kind: string, ...fields: readonly string[]) =>
+  const toText = (kind: string, ...fields: readonly string[]) =>
     fields
       .flatMap(all)
       .map((each) => z.string().parse(each))
@@ -147,10 +147,10 @@ const referencesOf = (
     ...(manifest.kind === 'Issuer' ? toFiles('Secret', 'ca') : []),
     ...toNamed('TriggerAuthentication', 'authenticationRef'),
     ...toKinded('secretStoreRef', 'issuerRef', 'scaleTargetRef', 'nodeClassRef'),
-    ...toString('ServiceAccount', 'serviceAccountName'),
-    ...toString('Service', 'serviceName'),
-    ...toString('StorageClass', 'storageClassName'),
-    ...toString('PersistentVolumeClaim', 'claimName'),
+    ...toText('ServiceAccount', 'serviceAccountName'),
+    ...toText('Service', 'serviceName'),
+    ...toText('StorageClass', 'storageClassName'),
+    ...toText('PersistentVolumeClaim', 'claimName'),
   ];
 };
 
