@@ -121,6 +121,16 @@ describe('judge', () => {
     });
   });
 
+  it('reads the values of variables', async () => {
+    write('root/terraform.tfvars.example', 'size = { small = 1 }\nsizes = { small = "little", large = 3 }\n');
+    expect((await judged(right)).problems).toEqual([
+      '/terraform.tfvars.example:1: There is no variable size.',
+      '/terraform.tfvars.example:2: sizes.small is "little", where a number is expected.',
+    ]);
+    write('root/terraform.tfvars.example', '# Nothing.\n');
+    expect((await judged(right)).problems).toEqual(['/terraform.tfvars.example: sizes is missing.']);
+  });
+
   it.each([
     [
       'a wrong argument',
@@ -191,6 +201,18 @@ describe('judge', () => {
       '{ length = 3 }',
       '{ note = "short" }',
       ['main.tf:26: boards = local.boards.top lacks the attribute length.'],
+    ],
+    [
+      'a variable of another type',
+      'boards = local.boards\n',
+      'boards = var.sizes\n  name   = var.sizes\n',
+      ['main.tf:27: name is a map, where a string is expected.', 'main.tf:8: local.boards is not used.'],
+    ],
+    [
+      'one of many for all of them',
+      'tags = { Name = each.key }',
+      'tags = var.sizes["large"]',
+      ['main.tf:15: tags is a number, where a map is expected.'],
     ],
     [
       'a version that is not exact',

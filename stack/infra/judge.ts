@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import {
   type Expression,
@@ -9,11 +9,20 @@ import {
   type Reference,
 } from './expressions.ts';
 import { functions } from './functions.ts';
-import { attribute, type Attribute, type Block, blocksOf, type Body, parseFolder, plainText } from './hcl.ts';
+import {
+  attribute,
+  type Attribute,
+  type Block,
+  blocksOf,
+  type Body,
+  parseFolder,
+  parseHcl,
+  plainText,
+} from './hcl.ts';
 import { type Interface, interfaceFrom, interfaceOf, type Recorded, recordedName } from './interfaces.ts';
 import { type BlockSchema, type Kind, type ProviderSchema } from './provider-schema.ts';
 import { anything, type Type } from './types.ts';
-import { unfit } from './values.ts';
+import { type Names, unfit } from './values.ts';
 
 export interface Knowledge {
   /** Undefined: nothing is said about resources' arguments. */
@@ -29,7 +38,7 @@ export interface Verdict {
 /** What is wrong in a folder of Terraform, in sentences that begin with the place. */
 export const judge = async (folder: string, name: string, knowledge: Knowledge): Promise<Verdict> => {
   try {
-    return await new Judge(folder, await parseFolder(folder, name), knowledge).verdict();
+    return await new Judge(folder, name, await parseFolder(folder, name), knowledge).verdict();
   } catch (failure) {
     const problem = failure instanceof Error ? failure.message : String(failure);
     return { problems: [problem], checked: { resources: 0, calls: 0, references: 0 } };
@@ -77,11 +86,13 @@ class Judge {
   private references = 0;
 
   private readonly folder: string;
+  private readonly name: string;
   private readonly body: Body;
   private readonly knowledge: Knowledge;
 
-  constructor(folder: string, body: Body, knowledge: Knowledge) {
+  constructor(folder: string, name: string, body: Body, knowledge: Knowledge) {
     this.folder = folder;
+    this.name = name;
     this.body = body;
     this.knowledge = knowledge;
     this.own = interfaceOf(body);
@@ -92,6 +103,7 @@ class Judge {
     for (const call of blocksOf(this.body, 'module')) await this.readInterface(call);
     for (const { name, at } of this.body.attributes) this.report(at, `${name} stands outside of all blocks`);
     for (const block of this.body.blocks) await this.block(block);
+    for (const file of ['terraform.tfvars.example', 'terraform.tfvars']) await this.values(file);
     for (const [name, { at }] of this.declared) {
       if (/^(?:var|local|data)\./.test(name) && !this.used.has(name)) this.report(at, `${name} is not used`);
     }
@@ -234,7 +246,7 @@ class Judge {
       } else if (nested?.orAttribute === false) {
         this.report(each.at, `${each.name} of ${what} is a block: write ${each.name} { … }`);
       } else if (found !== undefined) {
-        for (const problem of await unfit(tree, found.type, each.name, this.local))
+        for (const problem of await unfit(tree, found.type, each.name, this.names))
           this.report(each.at, problem);
       }
     }
@@ -299,7 +311,7 @@ class Judge {
       const type = this.own.variables.get(name)?.type;
       const tree = await this.expression(value, nowhere);
       if (type !== undefined) {
-        for (const problem of await unfit(tree, type, 'default', this.local)) this.report(value.at, problem);
+        for (const problem of await unfit(tree, type, 'default', this.names)) this.report(value.at, problem);
       }
     }
     for (const block of body.blocks) {
@@ -308,6 +320,31 @@ class Judge {
       if (!/\bvar\./.test(attribute(block.body, 'condition')?.expression ?? '')) {
         this.report(block.at, `The validation of ${name} does not look at it`);
       }
+    }
+  }
+
+  /** Terraform only warns of a value for a variable that is not there, and drops an attribute that no object type has. */
+  private async values(name: string): Promise<void> {
+    const file = join(this.folder, name);
+    if (!existsSync(file)) return;
+    const { attributes, blocks } = await parseHcl(`${this.name}/${name}`, readFileSync(file, 'utf8'));
+    for (const { type, at } of blocks) this.report(at, `${type} is a block, where values are expected`);
+    for (const { name: given, expression, at } of attributes) {
+      const variable = this.own.variables.get(given);
+      if (variable === undefined) this.report(at, `There is no variable ${given}`);
+      else {
+        for (const problem of await unfit(
+          await parseExpression(expression),
+          variable.type,
+          given,
+          this.names,
+        ))
+          this.report(at, problem);
+      }
+    }
+    const all = new Set(attributes.map((each) => each.name));
+    for (const [needed, { required }] of this.own.variables) {
+      if (required && !all.has(needed)) this.report(`${this.name}/${name}`, `${needed} is missing`);
     }
   }
 
@@ -353,7 +390,7 @@ class Judge {
       const variable = called.variables.get(each.name);
       if (variable === undefined) this.report(each.at, `Module ${name} has no variable ${each.name}`);
       else
-        for (const problem of await unfit(tree, variable.type, each.name, this.local))
+        for (const problem of await unfit(tree, variable.type, each.name, this.names))
           this.report(each.at, problem);
     }
     for (const [variable, { required }] of called?.variables ?? []) {
@@ -506,9 +543,12 @@ class Judge {
     }
   }
 
-  private readonly local = (name: string): string | undefined => {
-    const found = this.declared.get(`local.${name}`);
-    return found !== undefined && 'expression' in found ? found.expression : undefined;
+  private readonly names: Names = {
+    local: (name) => {
+      const found = this.declared.get(`local.${name}`);
+      return found !== undefined && 'expression' in found ? found.expression : undefined;
+    },
+    variable: (name) => this.own.variables.get(name)?.type,
   };
 
   private report(at: string, problem: string): void {

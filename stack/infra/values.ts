@@ -1,5 +1,11 @@
-import { type Expression, parseExpression } from './expressions.ts';
+import { type Expression, parseExpression, type Part } from './expressions.ts';
 import { type Type } from './types.ts';
+
+/** What stands behind names. */
+export interface Names {
+  readonly local: (name: string) => string | undefined;
+  readonly variable: (name: string) => Type | undefined;
+}
 
 /**
  * What is wrong with a value for a type, as far as it is written out: Terraform itself drops an attribute that an object type does
@@ -9,25 +15,25 @@ export const unfit = async (
   value: Expression,
   type: Type,
   path: string,
-  local: (name: string) => string | undefined,
+  names: Names,
 ): Promise<readonly string[]> => {
   const all = async (values: readonly (readonly [string, Type, string])[]): Promise<readonly string[]> =>
     (
       await Promise.all(
-        values.map(async ([text, of, at]) => unfit(await parseExpression(text), of, at, local)),
+        values.map(async ([text, of, at]) => unfit(await parseExpression(text), of, at, names)),
       )
     ).flat();
   const each = async (values: readonly Expression[], of: Type): Promise<readonly string[]> =>
-    (await Promise.all(values.map((one, index) => unfit(one, of, `${path}[${index}]`, local)))).flat();
+    (await Promise.all(values.map((one, index) => unfit(one, of, `${path}[${index}]`, names)))).flat();
 
   if (type.is === 'any' || isNull(value)) return [];
   switch (value.type) {
     case 'conditional':
-      return (await Promise.all(value.children.slice(1).map((one) => unfit(one, type, path, local)))).flat();
+      return (await Promise.all(value.children.slice(1).map((one) => unfit(one, type, path, names)))).flat();
     case 'function':
       // What is merged is incomplete each by itself, so only maps are looked at.
       if (value.meta.name !== 'merge' || type.is !== 'map') return [];
-      return (await Promise.all(value.children.map((one) => unfit(one, type, path, local)))).flat();
+      return (await Promise.all(value.children.map((one) => unfit(one, type, path, names)))).flat();
     case 'for': {
       const { valueExpression } = value.meta;
       if (type.is !== 'list' && type.is !== 'map') return [];
@@ -83,13 +89,41 @@ export const unfit = async (
         : [`${path} is ${text}, where ${nameOf(type)} is expected`];
     }
     case 'scopeTraversal': {
-      const [root, name, more] = value.meta.traversal ?? [];
-      const text = root?.segment === 'local' && more === undefined ? local(name?.segment ?? '') : undefined;
+      const [root, name, ...more] = value.meta.traversal ?? [];
+      if (root?.segment === 'var') {
+        const found = typeAt(names.variable(name?.segment ?? ''), more);
+        return found === undefined || agree(found, type)
+          ? []
+          : [`${path} is ${nameOf(found)}, where ${nameOf(type)} is expected`];
+      }
+      const text =
+        root?.segment === 'local' && more.length === 0 ? names.local(name?.segment ?? '') : undefined;
       return text === undefined ? [] : all([[text, type, `${path} = local.${name?.segment ?? ''}`]]);
     }
     default:
       return [];
   }
+};
+
+/** What is at the end of the way from a value of the type; undefined when that is not known. */
+const typeAt = (type: Type | undefined, way: readonly Part[]): Type | undefined =>
+  way.reduce<Type | undefined>((from, part) => {
+    if (from?.is === 'list' || from?.is === 'map') return from.of;
+    return from?.is === 'object' && part.type === 'nameTraversal'
+      ? from.attributes.get(part.segment)?.type
+      : undefined;
+  }, type);
+
+const primitive = new Set<Type['is']>(['string', 'number', 'bool']);
+
+/** Whether Terraform may turn the one into the other: primitives into each other, lists and tuples, maps and objects. */
+const agree = (one: Type, other: Type): boolean => {
+  if (one.is === 'any' || other.is === 'any' || one.is === other.is) return true;
+  const sort = ({ is }: Type): string => {
+    if (primitive.has(is)) return 'primitive';
+    return is === 'list' || is === 'tuple' ? 'sequence' : 'names';
+  };
+  return sort(one) === sort(other);
 };
 
 const isNull = (value: Expression): boolean => value.type === 'literalValue' && value.meta.value === 'null';

@@ -43,12 +43,13 @@ module "eks" {
 
   endpoint_private_access = true
   endpoint_public_access  = false
+  # One each: a rule without a network would be refused.
   security_group_additional_rules = {
-    api_clients = {
-      description = "The API endpoint, for networks outside the VPC"
+    for cidr in var.api_client_cidrs : cidr => {
+      description = "The API endpoint, for a network outside the VPC"
       from_port   = 443
       to_port     = 443
-      cidr_blocks = var.api_client_cidrs
+      cidr_blocks = [cidr]
     }
   }
 
