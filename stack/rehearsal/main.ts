@@ -50,7 +50,7 @@ const timed = async <Result>(what: string, work: () => Promise<Result>): Promise
 };
 
 class Rehearsal {
-  /** All that run, by the name of their Deployment. */
+  /** All that run. */
   private readonly pods = new Set<Pod>();
   private readonly gone: Pod[] = [];
   private readonly folder: string;
