@@ -166,11 +166,22 @@ const keepLogs = (from: string, to: string): void => {
 const guard = async (directory: string): Promise<void> => {
   process.stdin.resume();
   await new Promise((resolve) => process.stdin.once('close', resolve));
-  const records = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.pid'),
-  );
-  await Promise.all(records.map((file) => endProcess(join(directory, file), 'SIGKILL', 0)));
-  rmSync(directory, { recursive: true, force: true });
+  await Promise.all(recordsIn(directory).map((file) => endProcess(file, 'SIGKILL', 0)));
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+};
+
+/** Engines that run make and remove folders meanwhile: what is gone by the time that it is read has no records. */
+const recordsIn = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return recordsIn(path);
+      return entry.name.endsWith('.pid') ? [path] : [];
+    });
+  } catch (failure) {
+    if (failure instanceof Error && 'code' in failure && failure.code === 'ENOENT') return [];
+    throw failure;
+  }
 };
 
 /** For a shell that evaluates it. */
